@@ -1,0 +1,47 @@
+// InputLayer: feature columns side by side, the first layer of a model (tf.feature_column.input_layer).
+#pragma once
+#include <weft/core/features.h>
+#include <weft/core/parameter.h>
+#include <weft/core/tape.h>
+#include <weft/layers/feature_column.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace weft {
+
+struct InputLayerOptions {
+  /// Where the tables' names start: "<scope>/<collection or column>/embedding_weights".
+  std::string scope = "input_layer";
+};
+
+/// A handle on the tables of a store, which must outlive it. Makes one Parameter per distinct shared description, so columns that
+/// share a table read one Parameter. The output is [batch, width()]: columns in ASCII order of their names.
+class InputLayer {
+ public:
+  /// Loads vocabularies (once a file) and, where a column says so, tables from checkpoints. Throws ValueError for columns
+  /// that can't be inputs or share a name, IoError and DataError for their files.
+  InputLayer(ParameterStore& params, std::vector<FeatureColumn> columns, const InputLayerOptions& options = {});
+  InputLayer(InputLayer&&) noexcept;
+  ~InputLayer();
+
+  int64_t width() const;
+  Var operator()(Tape& tape, const Features& features) const;
+  /// Turns features into ids ahead, so that operator() finds them done: what a data set's threads do (Dataset::map).
+  void prepare(Features& features) const;
+  /// Names of the columns in the order of the output, and where each starts.
+  struct Place {
+    std::string column;
+    int64_t first = 0;
+    int64_t width = 0;
+  };
+  const std::vector<Place>& places() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace weft

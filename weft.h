@@ -1,0 +1,21 @@
+// Everything a program needs.
+#pragma once
+#include <weft/core/coalesce.h>
+#include <weft/core/error.h>
+#include <weft/core/features.h>
+#include <weft/core/initializer.h>
+#include <weft/core/ops/ops.h>
+#include <weft/core/parallel.h>
+#include <weft/core/parameter.h>
+#include <weft/core/parse_spec.h>
+#include <weft/core/tape.h>
+#include <weft/estimator/dnn_classifier.h>
+#include <weft/io/checkpoint.h>
+#include <weft/io/dataset.h>
+#include <weft/io/example.h>
+#include <weft/io/tfrecord.h>
+#include <weft/io/vocabulary.h>
+#include <weft/layers/dense.h>
+#include <weft/layers/feature_column.h>
+#include <weft/layers/input_layer.h>
+#include <weft/optim/optimizer.h>
