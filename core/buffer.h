@@ -8,12 +8,14 @@ namespace weft {
 
 /// A handle (copies share the bytes) on 64-byte aligned memory, uninitialised when made. The bytes of the last handle
 /// return to a pool of the thread that drops it, so that a steady training step allocates nothing. Buffers of 4 MiB
-/// and more are mapped on their own, in huge pages where the system gives them, and start as zeros.
+/// and more are mapped on their own, in huge pages where the system gives them.
 class Buffer {
  public:
   Buffer() = default;
   /// Throws std::bad_alloc if the system has no memory.
   explicit Buffer(size_t bytes);
+  /// Fresh zeros, taken from the system as they are touched and given back to it, past the pool: for tables.
+  static Buffer zeros(size_t bytes);
   Buffer(const Buffer& other);
   Buffer(Buffer&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
   Buffer& operator=(Buffer other) noexcept {

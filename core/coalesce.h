@@ -16,7 +16,8 @@ struct RowBatch {
 using RowBatchVisitor = std::function<void(const RowBatch&)>;
 
 /// Sums the gradient of `table` by row in a fixed order (the same bits for any number of threads), applies the clip's
-/// Jacobian where the lookups clipped, and visits every touched row once. Rows with an all-zero gradient are visited too.
+/// Jacobian where the lookups clipped, and visits every touched row once. Rows with an all-zero gradient are visited
+/// too.
 void coalesce(Parameter& table, const RowBatchVisitor& visit);
 
 /// The touched rows in increasing order and their sums [rows, width]: for tests, clipping and inspection.

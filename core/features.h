@@ -17,18 +17,23 @@ namespace weft {
 enum class DataType { float32, float64, int32, int64, string };
 /// "float32", ...
 std::string_view to_string(DataType type);
-constexpr bool is_integer(DataType type) { return type == DataType::int32 || type == DataType::int64; }
-constexpr bool is_floating(DataType type) { return type == DataType::float32 || type == DataType::float64; }
+constexpr bool is_integer(DataType type) {
+  return type == DataType::int32 || type == DataType::int64;
+}
+constexpr bool is_floating(DataType type) {
+  return type == DataType::float32 || type == DataType::float64;
+}
 
 /// One feature of a batch: dense, or sparse (rows of varying length, TensorFlow's SparseTensor).
 struct Feature {
   DataType type = DataType::int64;
   bool sparse = false;
-  std::vector<int64_t> shape;       ///< dense: the array's; sparse: dense_shape. shape[0] is the batch.
-  std::vector<int64_t> offsets;     ///< sparse: [batch + 1]: row b has the values [offsets[b], offsets[b + 1]).
-  std::vector<int64_t> indices;     ///< sparse: [values, rank - 1], each value's place within its row; empty: 0, 1, 2, ... (rank 2).
-  std::vector<float> floats;        ///< values of a floating feature.
-  std::vector<int64_t> integers;    ///< values of an integer feature.
+  std::vector<int64_t> shape;    ///< dense: the array's; sparse: dense_shape. shape[0] is the batch.
+  std::vector<int64_t> offsets;  ///< sparse: [batch + 1]: row b has the values [offsets[b], offsets[b + 1]).
+  std::vector<int64_t>
+      indices;  ///< sparse: [values, rank - 1], each value's place within its row; empty: 0, 1, 2, ... (rank 2).
+  std::vector<float> floats;              ///< values of a floating feature.
+  std::vector<int64_t> integers;          ///< values of an integer feature.
   std::vector<std::string_view> strings;  ///< values of a string feature, views into bytes that Features::owners keeps.
 
   int64_t size() const;   ///< Number of values.
@@ -78,8 +83,8 @@ Feature sparse_feature(const std::vector<std::vector<std::string_view>>& rows);
 /// What a data set yields: the features and, where a label was asked for, the label.
 struct Batch {
   Features features;
-  Feature labels;     ///< dense [batch, ...]; empty without a label key.
-  int64_t size = 0;   ///< examples
+  Feature labels;    ///< dense [batch, ...]; empty without a label key.
+  int64_t size = 0;  ///< examples
 };
 
 }  // namespace weft

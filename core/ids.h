@@ -5,7 +5,8 @@
 
 namespace weft {
 
-/// Bags of ids, one a row of the batch: row b has ids[offsets[b] .. offsets[b + 1]). Negative ids are not in any vocabulary.
+/// Bags of ids, one a row of the batch: row b has ids[offsets[b] .. offsets[b + 1]). Negative ids are not in any
+/// vocabulary.
 struct Ids {
   std::vector<int64_t> offsets = {0};  ///< [batch + 1], not decreasing, starts at 0.
   std::vector<int64_t> ids;            ///< [offsets.back()]

@@ -10,7 +10,8 @@ namespace weft {
 
 /// Writes elements [first, first + out.size()) (in row order) of an array of the given shape. It is called for parts of
 /// an array in any order and by several threads, so a value may depend on its index, the shape and the stream alone.
-using Initializer = std::function<void(std::span<float> out, int64_t first, const Shape& shape, const RandomStream& stream)>;
+using Initializer =
+    std::function<void(std::span<float> out, int64_t first, const Shape& shape, const RandomStream& stream)>;
 
 Initializer zeros_initializer();
 Initializer constant_initializer(float value);
@@ -26,7 +27,8 @@ struct UniformOptions {
   float maxval = 0.05f;
 };
 Initializer random_uniform_initializer(const UniformOptions& options = {});
-/// tf.glorot_uniform_initializer: uniform in ±sqrt(6 / (fan_in + fan_out)) of a [fan_in, fan_out] kernel (Glorot & Bengio, 2010).
+/// tf.glorot_uniform_initializer: uniform in ±sqrt(6 / (fan_in + fan_out)) of a [fan_in, fan_out] kernel (Glorot &
+/// Bengio, 2010).
 Initializer glorot_uniform_initializer();
 
 }  // namespace weft

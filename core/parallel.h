@@ -24,9 +24,22 @@ class ThreadLimit {
 
 namespace detail {
 void run_blocks(int64_t blocks, void (*body)(void*, int64_t), void* context);
-}
 
-/// Runs body(block) for block in [0, blocks), each once, in any order, on up to num_threads() threads. `body` must not throw.
+/// While it lives, libraries called by this thread that use OpenMP themselves run on one thread: weft cuts the work.
+class SerialLibraries {
+ public:
+  SerialLibraries();
+  SerialLibraries(const SerialLibraries&) = delete;
+  SerialLibraries& operator=(const SerialLibraries&) = delete;
+  ~SerialLibraries();
+
+ private:
+  int previous_;
+};
+}  // namespace detail
+
+/// Runs body(block) for block in [0, blocks), each once, in any order, on up to num_threads() threads. `body` must not
+/// throw.
 template <class F>
 void parallel_blocks(int64_t blocks, F&& body) {
   using Body = std::remove_reference_t<F>;
@@ -36,7 +49,8 @@ void parallel_blocks(int64_t blocks, F&& body) {
 }
 
 /// Runs body(begin, end) over [0, n) in pieces of `grain` (the last may be shorter). The pieces depend on n and grain
-/// alone, never on the number of threads: what is summed within a piece has the same bits everywhere. `body` must not throw.
+/// alone, never on the number of threads: what is summed within a piece has the same bits everywhere. `body` must not
+/// throw.
 template <class F>
 void parallel_for(int64_t n, int64_t grain, F&& body) {
   const int64_t blocks = (n + grain - 1) / grain;

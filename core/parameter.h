@@ -25,8 +25,8 @@ struct ParameterOptions {
   bool table = false;
 };
 
-/// A trained array. Its gradient has two forms: dense, or rows (SparseRows). Everything that computes a gradient adds to
-/// it; nothing assigns. That is the whole theory of sharing.
+/// A trained array. Its gradient has two forms: dense, or rows (SparseRows). Everything that computes a gradient adds
+/// to it; nothing assigns. That is the whole theory of sharing.
 class Parameter {
  public:
   Parameter(const ParameterOptions& options, uint64_t seed);
@@ -38,7 +38,8 @@ class Parameter {
   bool trainable() const { return trainable_; }
   bool table() const { return table_; }
 
-  /// The numbers as [rows, width]: [shape[0], rest], or [1, n] for rank 1 and [1, 1] for a scalar. Valid until slots are added.
+  /// The numbers as [rows, width]: [shape[0], rest], or [1, n] for rank 1 and [1, 1] for a scalar. Valid until slots
+  /// are added.
   RowsView value() { return view(0); }
   RowsView value() const { return view(0); }
 
@@ -49,8 +50,8 @@ class Parameter {
     RowsView view;
     Shape shape;
   };
-  /// Makes the slots that do not exist yet, filled with their initial value. Moves the numbers of a table, so that earlier
-  /// views end.
+  /// Makes the slots that do not exist yet, filled with their initial value. Moves the numbers of a table, so that
+  /// earlier views end.
   struct SlotRequest {
     std::string_view name;
     float initial_value = 0.0f;
@@ -63,8 +64,8 @@ class Parameter {
   Slot slot(std::string_view name) const;
   bool has_slot(std::string_view name) const;
 
-  /// Starts an addition to the dense gradient [rows, width] (contiguous). `fresh` says that nothing was added before in this
-  /// step and the numbers are not yet zeros: the caller may then store its sum in place of adding it.
+  /// Starts an addition to the dense gradient [rows, width] (contiguous). `fresh` says that nothing was added before in
+  /// this step and the numbers are not yet zeros: the caller may then store its sum in place of adding it.
   struct Accumulator {
     float* data;
     bool fresh;
@@ -83,6 +84,8 @@ class Parameter {
 
  private:
   RowsView view(int64_t column) const;
+  void widen(int64_t old_stride);
+  static void fill(const RowsView& view, float value);
 
   std::string name_;
   Shape shape_;
@@ -107,8 +110,8 @@ struct ParameterStoreOptions {
   uint64_t seed = 1;
 };
 
-/// A model's parameters by name, and the scalars of state that belong to none (as Adam's powers). References to parameters
-/// stay valid as long as the store.
+/// A model's parameters by name, and the scalars of state that belong to none (as Adam's powers). References to
+/// parameters stay valid as long as the store.
 class ParameterStore {
  public:
   ParameterStore() = default;

@@ -10,7 +10,8 @@
 
 namespace weft {
 
-/// tf.io.FixedLenFeature: `shape` values an example; a dense [batch, shape...] feature. Without a default it is required.
+/// tf.io.FixedLenFeature: `shape` values an example; a dense [batch, shape...] feature. Without a default it is
+/// required.
 struct FixedLenFeature {
   std::vector<int64_t> shape;
   DataType type = DataType::float32;

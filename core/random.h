@@ -9,7 +9,7 @@ namespace weft {
 /// Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
 std::array<uint32_t, 4> philox(uint64_t counter_low, uint64_t counter_high, uint64_t key);
 
-/// A stream of random numbers addressed by index: the same for any number of threads, any order, any machine.
+/// A stream of random numbers addressed by index: the same for any number of threads in any order.
 struct RandomStream {
   uint64_t seed = 0;
   uint64_t stream = 0;

@@ -6,8 +6,8 @@
 
 namespace weft {
 
-/// A view of rows x width numbers; row i starts at data + i * stride. A table keeps a row's value and its optimizer slots
-/// side by side, so that an update touches one place in memory: its rows have stride > width.
+/// A view of rows x width numbers; row i starts at data + i * stride. A table keeps a row's value and its optimizer
+/// slots side by side, so that an update touches one place in memory: its rows have stride > width.
 struct RowsView {
   float* data = nullptr;
   int64_t rows = 0;

@@ -9,16 +9,16 @@
 
 namespace weft {
 
-/// What one lookup adds to the gradient of its table (N ids, B bags, D dimension): for id i of bag b, row ids[i] receives
-/// scale * dout[b, 0..D). The buffers are counted, so a share may outlive its tape.
+/// What one lookup adds to the gradient of its table (N ids, B bags, D dimension): for id i of bag b, row ids[i]
+/// receives scale * dout[b, 0..D). The buffers are counted, so a share may outlive its tape.
 struct Share {
-  int64_t bags = 0;               ///< B
-  Buffer ids;                     ///< int32 [N], all within the table.
-  Buffer offsets;                 ///< int32 [B + 1]
-  Buffer scales;                  ///< float [B] if per_bag, else [N]
+  int64_t bags = 0;  ///< B
+  Buffer ids;        ///< int32 [N], all within the table.
+  Buffer offsets;    ///< int32 [B + 1]
+  Buffer scales;     ///< float [B] if per_bag, else [N]
   bool per_bag = true;
-  Buffer upstream;                ///< keeps `dout` alive
-  const float* dout = nullptr;    ///< [B, D], row b at dout + b * dout_stride
+  Buffer upstream;              ///< keeps `dout` alive
+  const float* dout = nullptr;  ///< [B, D], row b at dout + b * dout_stride
   int64_t dout_stride = 0;
   int64_t count() const { return bags == 0 ? 0 : offsets.as<int32_t>()[bags]; }
 };

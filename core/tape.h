@@ -27,8 +27,8 @@ class Var {
   bool needs_gradient() const;
   /// Null as long as nothing was added.
   const Tensor* gradient() const;
-  /// Starts an addition to the gradient. `fresh` says that nothing was added before and the numbers are not yet zeros: the
-  /// caller may then store its sum in place of adding it (it must write every number).
+  /// Starts an addition to the gradient. `fresh` says that nothing was added before and the numbers are not yet zeros:
+  /// the caller may then store its sum in place of adding it (it must write every number).
   struct Accumulator {
     float* data;
     bool fresh;
@@ -44,8 +44,8 @@ class Var {
   int32_t index_ = -1;
 };
 
-/// A flat tape. Ops append values and closures as they run; execution order is a topological order, so backward() is one
-/// reverse loop. Its memory comes from a pool that outlives it: make one a step.
+/// A flat tape. Ops append values and closures as they run; execution order is a topological order, so backward() is
+/// one reverse loop. Its memory comes from a pool that outlives it: make one a step.
 class Tape {
  public:
   struct Options {
@@ -65,8 +65,8 @@ class Tape {
   /// A value that gradients flow back into: a leaf, whose gradient is read after backward.
   Var leaf(Tensor value);
 
-  /// Appends the closure that adds an op's part to the gradients of its inputs. It runs only if a gradient reached `out`.
-  /// Trivially relocatable captures only: Var, pointers, numbers, Buffer handles.
+  /// Appends the closure that adds an op's part to the gradients of its inputs. It runs only if a gradient reached
+  /// `out`. Trivially relocatable captures only: Var, pointers, numbers, Buffer handles.
   template <class F>
   void record(Var out, F&& backward) {
     if (!recording_) return;
@@ -74,11 +74,13 @@ class Tape {
     static_assert(alignof(Closure) <= 64);
     void* place = allocate(sizeof(Closure));
     new (place) Closure(std::forward<F>(backward));
-    append(out, place, [](void* closure) { (*static_cast<Closure*>(closure))(); },
-           [](void* closure) { static_cast<Closure*>(closure)->~Closure(); });
+    append(
+        out, place, [](void* closure) { (*static_cast<Closure*>(closure))(); },
+        [](void* closure) { static_cast<Closure*>(closure)->~Closure(); });
   }
 
-  /// Adds d loss / d x to every x that `loss` came from. Throws ValueError unless loss has one element.
+  /// Adds d loss / d x to every x that `loss` came from; once a tape, for the gradients of values are used up on the
+  /// way. Throws ValueError unless loss has one element.
   void backward(Var loss);
   /// The same from a gradient of `out`'s own shape.
   void backward(Var out, const Tensor& dout);
@@ -91,10 +93,10 @@ class Tape {
   friend class Var;
   void* allocate(size_t bytes);
   void append(Var out, void* closure, void (*run)(void*), void (*destroy)(void*));
-  void run_backward();
 
   std::unique_ptr<Memory> memory_;
   bool recording_ = true;
+  bool backward_done_ = false;
 };
 
 }  // namespace weft

@@ -9,8 +9,8 @@
 
 namespace weft {
 
-/// What a rule works on: `count` rows of `width` numbers with their summed gradients and slots. A dense parameter comes as
-/// pieces of one row. Row i of the update is row rows[i] of the arrays (i itself if rows is null).
+/// What a rule works on: `count` rows of `width` numbers with their summed gradients and slots. A dense parameter comes
+/// as pieces of one row. Row i of the update is row rows[i] of the arrays (i itself if rows is null).
 struct UpdateRows {
   static constexpr int kMaxSlots = 4;
   float* value = nullptr;
@@ -24,7 +24,8 @@ struct UpdateRows {
   float learning_rate = 0.0f;
 };
 
-/// A slot of an optimizer: its name in a checkpoint of tf.compat.v1 ("Adagrad"), in Keras' ("accumulator"), its first value.
+/// A slot of an optimizer: its name in a checkpoint of tf.compat.v1 ("Adagrad"), in Keras' ("accumulator"), its first
+/// value.
 struct SlotSpec {
   std::string name;
   std::string keras_name;
@@ -33,7 +34,7 @@ struct SlotSpec {
 
 /// A value: copy it, give it to an estimator, or call step() in a loop of your own.
 struct Optimizer {
-  std::string name;              ///< "SGD", "Adagrad", ...
+  std::string name;  ///< "SGD", "Adagrad", ...
   float learning_rate = 0.0f;
   std::vector<SlotSpec> slots;
   /// Updates the rows; called by several threads at once on different rows. Must not throw.

@@ -13,7 +13,8 @@ namespace weft {
 enum class Activation { none, relu };
 inline constexpr Activation relu_activation = Activation::relu;
 
-/// activation(x W + b): x [batch, inputs], kernel [inputs, units], bias [units] -> [batch, units]. tf.nn.bias_add(tf.matmul).
+/// activation(x W + b): x [batch, inputs], kernel [inputs, units], bias [units] -> [batch, units].
+/// tf.nn.bias_add(tf.matmul).
 Var linear(Var x, Parameter& kernel, Parameter& bias, Activation activation = Activation::none);
 
 /// max(x, 0), same shape.

@@ -1,0 +1,123 @@
+// Choice of the kernels at run time.
+#include <weft/core/kernels.h>
+
+#include <cstddef>
+#include <doctest/doctest.h>
+#include <vector>
+
+namespace weft::kernels {
+
+using std::size_t;
+
+namespace baseline {
+extern const Kernels kTable;
+}
+#if defined(__x86_64__)
+namespace avx2 {
+extern const Kernels kTable;
+}
+namespace avx512 {
+extern const Kernels kTable;
+}
+#endif
+
+namespace {
+
+const Kernels& choose() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512bw")) {
+    return avx512::kTable;
+  }
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2::kTable;
+#endif
+  return baseline::kTable;
+}
+
+}  // namespace
+
+const Kernels& best() {
+  static const Kernels& chosen = choose();
+  return chosen;
+}
+
+const Kernels& plain() {
+  return baseline::kTable;
+}
+
+namespace {
+
+/// Numbers without a pattern in a small range.
+std::vector<float> numbers(size_t n, uint32_t seed) {
+  std::vector<float> out(n);
+  for (float& x : out) {
+    seed = seed * 1664525 + 1013904223;
+    x = static_cast<float>(seed >> 8) * 0x1p-23f - 1.0f;
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("kernels: the best set does what the plain loop says, for every width") {
+  const std::vector<int32_t> ids = {3, 0, 3, 2, 5, 1, 4}, offsets = {0, 3, 3, 4, 7};
+  for (int64_t width = 1; width < 300; width = width < 40 ? width + 1 : width * 3 / 2) {
+    const auto n = static_cast<size_t>(width);
+    const int64_t stride = width + 3;
+    const auto table = numbers(6 * static_cast<size_t>(stride), 1), dout = numbers(4 * n, 2), scales = numbers(7, 3);
+    for (const bool per_bag : {true, false}) {
+      for (const Kernels* set : {&best(), &plain()}) {
+        CAPTURE(width);
+        std::vector<float> out(4 * n, 9.0f), sums(6 * n, 1.0f), sums_of_uses(6 * n, 1.0f);
+        set->lookup({table.data(), stride, width, ids.data(), offsets.data(), scales.data(), per_bag, 4, 0, 4,
+                     out.data(), width});
+        const std::vector<uint32_t> positions(ids.begin(), ids.end());
+        set->add_bags(
+            {positions.data(), offsets.data(), scales.data(), per_bag, 4, dout.data(), width, sums.data(), width});
+        std::vector<Use> uses;
+        for (int32_t bag = 0; bag < 4; ++bag) {
+          for (auto i = static_cast<size_t>(offsets[static_cast<size_t>(bag)]);
+               i < static_cast<size_t>(offsets[static_cast<size_t>(bag) + 1]); ++i) {
+            uses.push_back({ids[i], bag, scales[per_bag ? static_cast<size_t>(bag) : i]});
+          }
+        }
+        set->add_uses({uses.data(), positions.data(), 7, dout.data(), width, sums_of_uses.data(), width});
+        std::vector<double> want_out(4 * n, 0.0), want_sums(6 * n, 1.0);
+        for (const Use& use : uses) {
+          for (size_t k = 0; k < n; ++k) {
+            want_out[static_cast<size_t>(use.bag) * n + k] +=
+                use.scale * table[static_cast<size_t>(use.row * stride) + k];
+            want_sums[static_cast<size_t>(use.row) * n + k] += use.scale * dout[static_cast<size_t>(use.bag) * n + k];
+          }
+        }
+        for (size_t i = 0; i < want_out.size(); ++i) CHECK(out[i] == doctest::Approx(want_out[i]).epsilon(1e-5));
+        for (size_t i = 0; i < want_sums.size(); ++i) CHECK(sums[i] == doctest::Approx(want_sums[i]).epsilon(1e-5));
+        CHECK(sums == sums_of_uses);
+      }
+    }
+  }
+}
+
+TEST_CASE("kernels: dot, axpy, column sums and the gradient of relu") {
+  for (const Kernels* set : {&best(), &plain()}) {
+    for (size_t n : {0, 1, 7, 33, 100}) {
+      auto x = numbers(n, 4), y = numbers(n, 5);
+      double want = 0;
+      for (size_t i = 0; i < n; ++i) want += x[i] * y[i];
+      CHECK(set->dot(x.data(), y.data(), static_cast<int64_t>(n)) == doctest::Approx(want).epsilon(1e-5));
+      const auto before = y;
+      set->axpy(0.5f, x.data(), y.data(), static_cast<int64_t>(n));
+      for (size_t i = 0; i < n; ++i) CHECK(y[i] == doctest::Approx(before[i] + 0.5f * x[i]));
+      set->relu_gradient(y.data(), x.data(), static_cast<int64_t>(n));
+      for (size_t i = 0; i < n; ++i) CHECK((x[i] > 0 || y[i] == 0));
+    }
+    const float x[] = {1, 2, 3, 10, 20, 30};
+    float sums[3];
+    set->column_sums(x, 2, 3, sums);
+    CHECK(sums[0] == 11);
+    CHECK(sums[2] == 33);
+  }
+}
+
+}  // namespace weft::kernels

@@ -1,0 +1,75 @@
+// The loops in which a step on a table spends its time, compiled for several instruction sets and chosen at run time.
+#pragma once
+#include <cstdint>
+
+namespace weft::kernels {
+
+/// out[b] = sum over i in bag b of scale * table[ids[i]], for bags [first_bag, last_bag); scale is scales[b] or
+/// scales[i].
+struct LookupArgs {
+  const float* table;
+  int64_t stride;
+  int64_t width;
+  const int32_t* ids;
+  const int32_t* offsets;  ///< of all bags; offsets[bags] ids in all
+  const float* scales;
+  bool per_bag;
+  int64_t bags;
+  int64_t first_bag;
+  int64_t last_bag;
+  float* out;  ///< row of bag 0
+  int64_t out_stride;
+};
+
+/// sums[positions[i]] += scale * dout[b] for every id i of every bag b.
+struct AddBagsArgs {
+  const uint32_t* positions;
+  const int32_t* offsets;
+  const float* scales;
+  bool per_bag;
+  int64_t bags;
+  const float* dout;
+  int64_t dout_stride;
+  float* sums;
+  int64_t width;
+};
+
+/// One use of a row: which bag's gradient it receives, scaled.
+struct Use {
+  int32_t row;
+  int32_t bag;
+  float scale;
+};
+
+/// sums[positions[i]] += uses[i].scale * dout[uses[i].bag].
+struct AddUsesArgs {
+  const Use* uses;
+  const uint32_t* positions;
+  int64_t count;
+  const float* dout;
+  int64_t dout_stride;
+  float* sums;
+  int64_t width;
+};
+
+struct Kernels {
+  const char* instruction_set;
+  void (*lookup)(const LookupArgs&);
+  void (*add_bags)(const AddBagsArgs&);
+  void (*add_uses)(const AddUsesArgs&);
+  /// dout[i] = out[i] > 0 ? dout[i] : 0.
+  void (*relu_gradient)(float* dout, const float* out, int64_t n);
+  /// sums[k] = sum over rows of x[row, k]; x is [rows, width], contiguous.
+  void (*column_sums)(const float* x, int64_t rows, int64_t width, float* sums);
+  /// sum of a[i] * b[i], in a fixed order.
+  float (*dot)(const float* a, const float* b, int64_t n);
+  /// y[i] += a * x[i].
+  void (*axpy)(float a, const float* x, float* y, int64_t n);
+};
+
+/// The best set this processor has.
+const Kernels& best();
+/// The one set that any processor has: the others' reference in tests.
+const Kernels& plain();
+
+}  // namespace weft::kernels

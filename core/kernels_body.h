@@ -1,0 +1,191 @@
+// The kernels' one source text. Each kernels_<set>.cpp includes it once, with WEFT_LANES floats in a vector and its own
+// namespace. It uses no inline function of the standard library: those would be shared with code for lesser processors.
+//
+// A row of `width` numbers is handled as vectors of kLanes. Where width is no multiple, the last vector reaches back
+// into the one before it: both then hold the same results, so that it doesn't matter which is stored last.
+
+namespace {
+
+constexpr int kLanes = WEFT_LANES;
+/// Ids ahead of the one in work whose rows are asked for.
+constexpr int64_t kAhead = 16;
+/// Vectors of a row that are held in registers.
+constexpr int kMost = 8;
+
+typedef float Vector __attribute__((vector_size(4 * WEFT_LANES), aligned(4), may_alias));
+
+inline Vector load(const float* p) {
+  return *reinterpret_cast<const Vector*>(p);
+}
+inline void store(float* p, Vector v) {
+  *reinterpret_cast<Vector*>(p) = v;
+}
+inline int64_t least(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
+
+inline void prefetch_row(const float* row, int64_t width) {
+  const char* p = reinterpret_cast<const char*>(row);
+  for (int64_t byte = 0; byte < 4 * width; byte += 64) __builtin_prefetch(p + byte);
+  __builtin_prefetch(p + 4 * width - 1);
+}
+
+/// Where vector j of N starts in a piece of `width` numbers.
+template <int N>
+inline int64_t start(int j, int64_t width) {
+  return j + 1 < N ? int64_t{j} * kLanes : width - kLanes;
+}
+
+/// Calls piece<N>(first, width) for pieces of a row of at most kMost vectors, N = 0 where the piece is shorter than a
+/// vector.
+template <class Piece>
+inline void for_pieces(int64_t width, const Piece& piece) {
+  for (int64_t first = 0; first < width; first += kMost * kLanes) {
+    const int64_t n = least(kMost * kLanes, width - first);
+    switch (n < kLanes ? 0 : (n + kLanes - 1) / kLanes) {
+      case 0:
+        piece.template operator()<0>(first, n);
+        break;
+      case 1:
+        piece.template operator()<1>(first, n);
+        break;
+      case 2:
+        piece.template operator()<2>(first, n);
+        break;
+      case 3:
+        piece.template operator()<3>(first, n);
+        break;
+      case 4:
+        piece.template operator()<4>(first, n);
+        break;
+      case 5:
+        piece.template operator()<5>(first, n);
+        break;
+      case 6:
+        piece.template operator()<6>(first, n);
+        break;
+      case 7:
+        piece.template operator()<7>(first, n);
+        break;
+      default:
+        piece.template operator()<8>(first, n);
+    }
+  }
+}
+
+/// One bag of a lookup, N vectors of each row.
+template <int N>
+inline void lookup_bag(const LookupArgs& a, int64_t bag, int64_t first, int64_t width, int64_t ids_end) {
+  Vector sum[N > 0 ? N : 1] = {};
+  float rest[kLanes] = {};
+  for (int64_t i = a.offsets[bag]; i < a.offsets[bag + 1]; ++i) {
+    prefetch_row(a.table + a.ids[least(i + kAhead, ids_end - 1)] * a.stride + first, width);
+    const float* row = a.table + a.ids[i] * a.stride + first;
+    const float scale = a.per_bag ? 1.0f : a.scales[i];
+    if constexpr (N > 0) {
+      for (int j = 0; j < N; ++j)
+        sum[j] += a.per_bag ? load(row + start<N>(j, width)) : scale * load(row + start<N>(j, width));
+    } else {
+      for (int64_t k = 0; k < width; ++k) rest[k] += scale * row[k];
+    }
+  }
+  float* out = a.out + bag * a.out_stride + first;
+  // A bag of scale 0 is empty: zeros, even if the row that stands in for it is not finite.
+  const float scale = a.per_bag ? a.scales[bag] : 1.0f;
+  const bool zero = a.per_bag && scale == 0.0f;
+  if constexpr (N > 0) {
+    for (int j = 0; j < N; ++j) store(out + start<N>(j, width), zero ? Vector{} : scale * sum[j]);
+  } else {
+    for (int64_t k = 0; k < width; ++k) out[k] = zero ? 0.0f : scale * rest[k];
+  }
+}
+
+void lookup(const LookupArgs& a) {
+  const int64_t ids_end = a.offsets[a.bags];
+  for_pieces(a.width, [&]<int N>(int64_t first, int64_t width) {
+    for (int64_t bag = a.first_bag; bag < a.last_bag; ++bag) lookup_bag<N>(a, bag, first, width, ids_end);
+  });
+}
+
+/// sum[0..width) += d, N vectors.
+template <int N>
+inline void add_row(float* sum, const Vector* d, const float* rest, int64_t width) {
+  if constexpr (N > 0) {
+    Vector old[N];
+    for (int j = 0; j < N; ++j) old[j] = load(sum + start<N>(j, width));
+    for (int j = 0; j < N; ++j) store(sum + start<N>(j, width), old[j] + d[j]);
+  } else {
+    for (int64_t k = 0; k < width; ++k) sum[k] += rest[k];
+  }
+}
+
+/// d = scale * dout, N vectors (or `rest` where the piece is shorter than one).
+template <int N>
+inline void scaled_row(const float* dout, float scale, int64_t width, Vector* d, float* rest) {
+  if constexpr (N > 0) {
+    for (int j = 0; j < N; ++j) d[j] = scale * load(dout + start<N>(j, width));
+  } else {
+    for (int64_t k = 0; k < width; ++k) rest[k] = scale * dout[k];
+  }
+}
+
+void add_bags(const AddBagsArgs& a) {
+  for_pieces(a.width, [&]<int N>(int64_t first, int64_t width) {
+    Vector d[N > 0 ? N : 1] = {};
+    float rest[kLanes] = {};
+    for (int64_t bag = 0; bag < a.bags; ++bag) {
+      const float* dout = a.dout + bag * a.dout_stride + first;
+      if (a.per_bag) scaled_row<N>(dout, a.scales[bag], width, d, rest);
+      for (int64_t i = a.offsets[bag]; i < a.offsets[bag + 1]; ++i) {
+        if (!a.per_bag) scaled_row<N>(dout, a.scales[i], width, d, rest);
+        add_row<N>(a.sums + int64_t{a.positions[i]} * a.width + first, d, rest, width);
+      }
+    }
+  });
+}
+
+void add_uses(const AddUsesArgs& a) {
+  for_pieces(a.width, [&]<int N>(int64_t first, int64_t width) {
+    Vector d[N > 0 ? N : 1] = {};
+    float rest[kLanes] = {};
+    for (int64_t i = 0; i < a.count; ++i) {
+      const Use& use = a.uses[i];
+      scaled_row<N>(a.dout + int64_t{use.bag} * a.dout_stride + first, use.scale, width, d, rest);
+      add_row<N>(a.sums + int64_t{a.positions[i]} * a.width + first, d, rest, width);
+    }
+  });
+}
+
+void relu_gradient(float* dout, const float* out, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) dout[i] = out[i] > 0.0f ? dout[i] : 0.0f;
+}
+
+void column_sums(const float* x, int64_t rows, int64_t width, float* sums) {
+  for (int64_t k = 0; k < width; ++k) sums[k] = 0.0f;
+  for (int64_t row = 0; row < rows; ++row) {
+    const float* line = x + row * width;
+    for (int64_t k = 0; k < width; ++k) sums[k] += line[k];
+  }
+}
+
+float dot(const float* a, const float* b, int64_t n) {
+  Vector sums[2] = {};
+  int64_t i = 0;
+  for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
+    sums[0] += load(a + i) * load(b + i);
+    sums[1] += load(a + i + kLanes) * load(b + i + kLanes);
+  }
+  sums[0] += sums[1];
+  float sum = 0.0f;
+  for (; i < n; ++i) sum += a[i] * b[i];
+  for (int lane = 0; lane < kLanes; ++lane) sum += sums[0][lane];
+  return sum;
+}
+
+void axpy(float a, const float* x, float* y, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) y[i] += a * x[i];
+}
+
+}  // namespace
+
+const Kernels kTable = {WEFT_SET, lookup, add_bags, add_uses, relu_gradient, column_sums, dot, axpy};

@@ -1,0 +1,93 @@
+// Parallel loops with OpenMP.
+#include <omp.h>
+#include <weft/core/error.h>
+#include <weft/core/parallel.h>
+
+#include <doctest/doctest.h>
+#include <algorithm>
+#include <atomic>
+#include <string>
+#include <vector>
+
+namespace weft {
+namespace {
+
+/// 0: not set, the machine's own number.
+std::atomic<int>& process_threads() {
+  static std::atomic<int> threads{0};
+  return threads;
+}
+/// 0: no limit of its own.
+thread_local int thread_limit = 0;
+
+void check_threads(int n, const char* where) {
+  if (n < 1)
+    throw ValueError(std::string("[") + where + "] threads: got " + std::to_string(n) + ", expected 1 or more.");
+}
+
+}  // namespace
+
+int num_threads() {
+  if (thread_limit > 0) return thread_limit;
+  const int set = process_threads().load(std::memory_order_relaxed);
+  return set > 0 ? set : omp_get_max_threads();
+}
+
+void set_num_threads(int n) {
+  check_threads(n, "set_num_threads");
+  process_threads().store(n, std::memory_order_relaxed);
+}
+
+ThreadLimit::ThreadLimit(int n) : previous_(thread_limit) {
+  check_threads(n, "ThreadLimit");
+  thread_limit = n;
+}
+ThreadLimit::~ThreadLimit() {
+  thread_limit = previous_;
+}
+
+namespace detail {
+
+void run_blocks(int64_t blocks, void (*body)(void*, int64_t), void* context) {
+  const auto threads = static_cast<int>(std::min<int64_t>(num_threads(), blocks));
+  if (threads <= 1 || omp_in_parallel()) {
+    for (int64_t block = 0; block < blocks; ++block) body(context, block);
+    return;
+  }
+#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
+  for (int64_t block = 0; block < blocks; ++block) body(context, block);
+}
+
+SerialLibraries::SerialLibraries() : previous_(omp_get_max_threads()) {
+  if (previous_ != 1) omp_set_num_threads(1);
+}
+SerialLibraries::~SerialLibraries() {
+  if (previous_ != 1) omp_set_num_threads(previous_);
+}
+
+}  // namespace detail
+
+TEST_CASE("parallel: every index once, whatever the threads") {
+  for (const int threads : {1, 2, 5}) {
+    const ThreadLimit limit(threads);
+    CHECK(num_threads() == threads);
+    std::vector<int> seen(1000);
+    parallel_for(1000, 7, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) ++seen[static_cast<size_t>(i)];
+    });
+    CHECK(std::ranges::count(seen, 1) == 1000);
+  }
+  parallel_for(0, 7, [&](int64_t, int64_t) { FAIL("nothing to do"); });
+}
+
+TEST_CASE("parallel: limits nest and are refused below one") {
+  {
+    const ThreadLimit three(3);
+    const ThreadLimit one(1);
+    CHECK(num_threads() == 1);
+  }
+  CHECK_THROWS_AS(set_num_threads(0), ValueError);
+  CHECK_THROWS_AS(ThreadLimit(-1), ValueError);
+}
+
+}  // namespace weft

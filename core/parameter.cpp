@@ -1,0 +1,208 @@
+// Parameter: storage of values and slots, gradients; ParameterStore.
+#include <weft/core/error.h>
+#include <weft/core/parallel.h>
+#include <weft/core/parameter.h>
+
+#include <doctest/doctest.h>
+#include <algorithm>
+#include <cstring>
+
+namespace weft {
+namespace {
+
+/// Numbers set by one call of an initializer, and rows moved at once.
+constexpr int64_t kGrain = 1 << 16;
+
+void check(const ParameterOptions& options) {
+  if (options.name.empty())
+    throw ValueError("[Parameter] the name is empty: expected a name such as 'dnn/logits/kernel'.");
+  if (!options.initializer) {
+    throw ValueError("[Parameter] initializer of '" + options.name + "' must be callable: got an empty function.");
+  }
+  if (options.table && options.shape.rank() != 2) {
+    throw ValueError("[Parameter] table '" + options.name + "': got shape " + to_string(options.shape) +
+                     ", expected [rows, dimension].");
+  }
+}
+
+}  // namespace
+
+Parameter::Parameter(const ParameterOptions& options, uint64_t seed)
+    : name_(options.name), shape_(options.shape), trainable_(options.trainable), table_(options.table) {
+  check(options);
+  if (shape_.rank() >= 2) rows_ = shape_[0];
+  width_ = rows_ > 0 ? shape_.size() / rows_ : (shape_.rank() == 2 ? shape_[1] : 0);
+  stride_ = width_;
+  storage_ = Buffer::zeros(static_cast<size_t>(shape_.size()) * sizeof(float));
+  const RandomStream stream{seed, stream_of(name_)};
+  auto* values = storage_.as<float>();
+  parallel_for(shape_.size(), kGrain, [&](int64_t begin, int64_t end) {
+    options.initializer({values + begin, static_cast<size_t>(end - begin)}, begin, shape_, stream);
+  });
+}
+
+RowsView Parameter::view(int64_t column) const {
+  return {storage_.as<float>() + column, rows_, width_, stride_};
+}
+
+bool Parameter::has_slot(std::string_view name) const {
+  return std::ranges::any_of(slots_, [&](const SlotStorage& slot) { return slot.name == name; });
+}
+
+Parameter::Slot Parameter::slot(size_t i) const {
+  const SlotStorage& slot = slots_[i];
+  const int64_t width = slot.per_row ? 1 : width_;
+  Slot result{slot.name, slot.per_row, {}, slot.per_row ? Shape{rows_} : shape_};
+  result.view = table_ ? RowsView{storage_.as<float>() + slot.column, rows_, width, stride_}
+                       : RowsView{slot.buffer.as<float>(), rows_, width, width};
+  return result;
+}
+
+Parameter::Slot Parameter::slot(std::string_view name) const {
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    if (slots_[i].name == name) return slot(i);
+  }
+  throw ValueError("[Parameter::slot] '" + name_ + "' has no slot '" + std::string(name) +
+                   "'. Call Optimizer::prepare first.");
+}
+
+void Parameter::add_slots(std::span<const SlotRequest> requests) {
+  const size_t first_new = slots_.size();
+  const int64_t old_stride = stride_;
+  for (const SlotRequest& request : requests) {
+    if (has_slot(request.name)) continue;
+    const int64_t width = request.per_row ? 1 : width_;
+    slots_.push_back({std::string(request.name), request.per_row, stride_, {}});
+    if (table_) {
+      stride_ += width;
+    } else {
+      slots_.back().buffer = Buffer::zeros(static_cast<size_t>(rows_ * width) * sizeof(float));
+    }
+  }
+  if (stride_ != old_stride) widen(old_stride);
+  size_t added = first_new;
+  for (const SlotRequest& request : requests) {
+    if (added < slots_.size() && slots_[added].name == request.name) fill(slot(added++).view, request.initial_value);
+  }
+}
+
+/// Moves the rows of a table apart, giving the old pages back as it goes: a table larger than half the memory fits.
+void Parameter::widen(int64_t old_stride) {
+  const Buffer old = storage_;
+  storage_ = Buffer::zeros(static_cast<size_t>(rows_ * stride_) * sizeof(float));
+  const int64_t stride = stride_;
+  auto* to = storage_.as<float>();
+  const auto* from = old.as<float>();
+  parallel_for(rows_, kGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      std::memcpy(to + i * stride, from + i * old_stride, static_cast<size_t>(old_stride) * sizeof(float));
+    }
+    const size_t row_bytes = static_cast<size_t>(old_stride) * sizeof(float);
+    old.release_pages(static_cast<size_t>(begin) * row_bytes, static_cast<size_t>(end - begin) * row_bytes);
+  });
+}
+
+void Parameter::fill(const RowsView& view, float value) {
+  parallel_for(view.rows, kGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) std::ranges::fill(view.row(i), value);
+  });
+}
+
+Parameter::Accumulator Parameter::add_to_gradient() {
+  if (dense_gradient_.data() == nullptr) dense_gradient_ = Tensor(Shape{rows_, width_});
+  const bool fresh = !dense_used_;
+  dense_used_ = true;
+  return {dense_gradient_.data(), fresh};
+}
+
+void Parameter::clear_gradient() {
+  dense_used_ = false;
+  row_gradient_.clear();
+}
+
+Parameter& ParameterStore::add(const ParameterOptions& options) {
+  if (by_name_.contains(options.name)) {
+    throw ValueError("[ParameterStore] Variable " + options.name +
+                     " already exists. Give each layer and each shared collection a name of its own.");
+  }
+  Parameter& parameter = parameters_.emplace_back(options, seed_);
+  by_name_.emplace(parameter.name(), &parameter);
+  return parameter;
+}
+
+Parameter* ParameterStore::find(std::string_view name) {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : found->second;
+}
+const Parameter* ParameterStore::find(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+Parameter& ParameterStore::at(std::string_view name) {
+  if (Parameter* parameter = find(name)) return *parameter;
+  std::string text = "[ParameterStore] there is no parameter '" + std::string(name) + "'. There are:";
+  for (const auto& [known, parameter] : by_name_) text += " '" + known + "'";
+  throw ValueError(text + ".");
+}
+
+float& ParameterStore::scalar(std::string_view name, float initial) {
+  const auto found = scalars_.find(name);
+  return found != scalars_.end() ? found->second : scalars_.emplace(name, initial).first->second;
+}
+
+void ParameterStore::clear_gradients() {
+  for (Parameter& parameter : parameters_) parameter.clear_gradient();
+}
+
+TEST_CASE("parameter: the slots of a table lie beside its values, and values survive the move") {
+  Parameter table({.name = "t", .shape = {5, 3}, .initializer = random_normal_initializer(), .table = true}, 1);
+  const Tensor before({5, 3}, std::span<const float>(table.value().data, 15));
+  const Parameter::SlotRequest requests[] = {{"Adagrad", 0.5f, false}, {"count", 2.0f, true}};
+  table.add_slots(requests);
+  table.add_slots(requests);
+  CHECK(table.slot_count() == 2);
+  CHECK(table.value().stride == 7);
+  CHECK(table.slot("Adagrad").view.data == table.value().data + 3);
+  CHECK(table.slot("count").shape == Shape{5});
+  for (int64_t i = 0; i < 5; ++i) {
+    for (int64_t k = 0; k < 3; ++k) {
+      CHECK(table.value().row(i)[static_cast<size_t>(k)] == before[3 * i + k]);
+      CHECK(table.slot(0).view.row(i)[static_cast<size_t>(k)] == 0.5f);
+    }
+    CHECK(table.slot(1).view.row(i)[0] == 2.0f);
+  }
+  CHECK_THROWS_AS(table.slot("Adam"), ValueError);
+}
+
+TEST_CASE("parameter: slots of a dense parameter are arrays of their own; the gradient starts fresh") {
+  Parameter bias({.name = "b", .shape = {4}, .initializer = zeros_initializer()}, 1);
+  const Parameter::SlotRequest requests[] = {{"Adagrad", 0.1f, false}};
+  bias.add_slots(requests);
+  CHECK(bias.value().rows == 1);
+  CHECK(bias.value().width == 4);
+  CHECK(bias.value().contiguous());
+  CHECK(bias.slot(0).view.row(0)[3] == 0.1f);
+  CHECK_FALSE(bias.has_gradient());
+  CHECK(bias.add_to_gradient().fresh);
+  CHECK_FALSE(bias.add_to_gradient().fresh);
+  bias.clear_gradient();
+  CHECK(bias.dense_gradient() == nullptr);
+}
+
+TEST_CASE("parameter store: names are unique, numbers depend on seed and name only") {
+  ParameterStore a({.seed = 3}), b({.seed = 3});
+  a.add({.name = "x", .shape = {4}, .initializer = random_normal_initializer()});
+  b.add({.name = "other", .shape = {4}, .initializer = random_normal_initializer()});
+  b.add({.name = "x", .shape = {4}, .initializer = random_normal_initializer()});
+  CHECK(std::ranges::equal(a.at("x").value().row(0), b.at("x").value().row(0)));
+  CHECK_FALSE(std::ranges::equal(a.at("x").value().row(0), b.at("other").value().row(0)));
+  CHECK_THROWS_WITH_AS(a.add({.name = "x", .shape = {4}, .initializer = zeros_initializer()}),
+                       doctest::Contains("Variable x already exists"), ValueError);
+  CHECK_THROWS_AS(a.at("y"), ValueError);
+  CHECK_THROWS_AS(a.add({.name = "z", .shape = {4}, .initializer = {}}), ValueError);
+  a.scalar("beta1_power", 0.9f) *= 0.9f;
+  CHECK(a.scalar("beta1_power", 0.9f) == doctest::Approx(0.81f));
+}
+
+}  // namespace weft
