@@ -13,23 +13,31 @@
 namespace weft {
 
 struct InputLayerOptions {
-  /// Where the tables' names start: "<scope>/<collection or column>/embedding_weights".
+  /// Where the tables' names start: "<scope>/<column>/embedding_weights".
   std::string scope = "input_layer";
+  /// Names of shared tables; "{scope}" and "{collection}" are replaced. Empty: TensorFlow's own,
+  /// "{scope}/{collection}/embedding_weights" for shared_embedding_columns and "{collection}" for shared_embeddings.
+  std::string shared_table_name = {};
 };
 
-/// A handle on the tables of a store, which must outlive it. Makes one Parameter per distinct shared description, so columns that
-/// share a table read one Parameter. The output is [batch, width()]: columns in ASCII order of their names.
+/// A handle on the tables of a store, which must outlive it. Makes one Parameter per distinct shared description, so
+/// that columns which share a table read one Parameter, in several layers on one store too. The output is
+/// [batch, width()]: columns in ASCII order of their names.
 class InputLayer {
  public:
-  /// Loads vocabularies (once a file) and, where a column says so, tables from checkpoints. Throws ValueError for columns
-  /// that can't be inputs or share a name, IoError and DataError for their files.
-  InputLayer(ParameterStore& params, std::vector<FeatureColumn> columns, const InputLayerOptions& options = {});
+  /// Loads vocabularies (once a file) and, where a column says so, tables from checkpoints. Throws ValueError for
+  /// columns that can't be inputs or share a name, IoError and DataError for their files.
+  InputLayer(ParameterStore& params, const FeatureColumns& columns, const InputLayerOptions& options = {});
   InputLayer(InputLayer&&) noexcept;
+  InputLayer& operator=(InputLayer&&) noexcept;
   ~InputLayer();
 
   int64_t width() const;
+  /// [batch, width()]. Throws ValueError for features that are missing, of the wrong type, or of different batches.
+  /// Several threads may call it at once.
   Var operator()(Tape& tape, const Features& features) const;
   /// Turns features into ids ahead, so that operator() finds them done: what a data set's threads do (Dataset::map).
+  /// The features must not change between this and operator().
   void prepare(Features& features) const;
   /// Names of the columns in the order of the output, and where each starts.
   struct Place {
