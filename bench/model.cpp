@@ -1,0 +1,114 @@
+// Model: written as a user of weft would write it.
+#include "model.h"
+
+#include <doctest/doctest.h>
+#include <weft/core/ops/ops.h>
+
+#include <algorithm>
+
+namespace weft::bench {
+namespace {
+
+/// Products of all layers in forward and both backward passes, floating-point operations a step.
+double operations_of_step(const Workload& workload) {
+  double operations = 0;
+  int64_t inputs = std::ssize(workload.columns) * workload.dim;
+  for (const int64_t units : workload.hidden) {
+    operations += 6.0 * static_cast<double>(inputs * units);
+    inputs = units;
+  }
+  return operations * static_cast<double>(workload.batch);
+}
+
+Optimizer optimizer_of(const Options& options) {
+  if (options.optimizer == "sgd") return sgd({.learning_rate = 0.05f});
+  return adagrad({.learning_rate = 0.05f, .initial_accumulator_value = 0.1f});
+}
+
+}  // namespace
+
+// The defaults are the peers': the mean of a bag, a truncated normal of stddev 1/sqrt(dimension).
+std::vector<FeatureColumn> shared_columns(const Workload& workload, int64_t dimension, IdsFrom from) {
+  std::vector<CategoricalColumn> categorical;
+  for (const std::string& key : workload.columns) {
+    if (from == IdsFrom::files && workload.strings) {
+      categorical.push_back(
+          categorical_column_with_vocabulary_file({.key = key, .vocabulary_file = workload.vocabulary_file}));
+    } else {
+      categorical.push_back(categorical_column_with_identity({.key = key, .num_buckets = workload.vocab}));
+    }
+  }
+  return shared_embedding_columns(categorical, {.dimension = dimension});
+}
+
+ParseSpec parse_spec(const Workload& workload, const std::vector<FeatureColumn>& columns) {
+  ParseSpec spec = make_parse_example_spec(columns);
+  spec[workload.label] = FixedLenFeature{.shape = {}, .type = DataType::int64};
+  return spec;
+}
+
+Model::Model(const Workload& workload, const Options& options, IdsFrom from)
+    : columns_(shared_columns(workload, workload.dim, from)),
+      spec_(parse_spec(workload, columns_)),
+      input_(params_, columns_),
+      optimizer_(optimizer_of(options)) {
+  int64_t inputs = input_.width();
+  for (size_t k = 0; k < workload.hidden.size(); k++) {
+    const int64_t units = workload.hidden[k];
+    layers_.emplace_back(
+        params_,
+        DenseOptions{
+            .name = "hidden_" + std::to_string(k), .inputs = inputs, .units = units, .activation = Activation::relu});
+    inputs = units;
+  }
+  layers_.emplace_back(params_, DenseOptions{.name = "logits", .inputs = inputs, .units = 1});
+  optimizer_.prepare(params_);
+}
+
+Var Model::logits(Tape& tape, const Features& features) const {
+  Var x = input_(tape, features);
+  for (const Dense& layer : layers_) x = layer(x);
+  return x;
+}
+
+void Model::train_step(const Batch& batch) {
+  Tape tape;
+  const Var loss = sigmoid_cross_entropy(logits(tape, batch.features), batch.labels);
+  tape.backward(loss);
+  optimizer_.step(params_);
+}
+
+ThreadPlan plan_threads(const Workload& workload, const Options& options) {
+  // Below about a millisecond of products a step, handing parts of it to other threads costs more than it brings: such
+  // a model gets one thread, and the input the others. A large one computes on all of them beside one for the input.
+  const bool small = operations_of_step(workload) < 1e8;
+  ThreadPlan plan{.compute = small ? 1 : options.threads, .input = std::max(1, options.threads - 1)};
+  if (options.threads == 1)
+    plan.input = 0;
+  else if (!small)
+    plan.input = 1;
+  if (options.compute_threads > 0) plan.compute = options.compute_threads;
+  if (options.input_threads >= 0) plan.input = options.input_threads;
+  return plan;
+}
+
+TEST_CASE("weft_bench threads: small steps leave the threads to the input") {
+  Workload small, large;
+  small.columns = large.columns = {"a", "b"};
+  small.dim = 10, small.batch = 128, small.hidden = {64, 32};
+  large.dim = 64, large.batch = 1024, large.hidden = {512, 256, 128};
+  Options options;
+  options.threads = 2;
+  CHECK(plan_threads(small, options).compute == 1);
+  CHECK(plan_threads(small, options).input == 1);
+  CHECK(plan_threads(large, options).compute == 2);
+  CHECK(plan_threads(large, options).input == 1);
+  options.threads = 1;
+  CHECK(plan_threads(large, options).input == 0);
+  options.compute_threads = 3;
+  options.input_threads = 4;
+  CHECK(plan_threads(small, options).compute == 3);
+  CHECK(plan_threads(small, options).input == 4);
+}
+
+}  // namespace weft::bench
