@@ -29,6 +29,8 @@ class RecordReader {
   RecordReader(RecordReader&&) noexcept;
   RecordReader& operator=(RecordReader&&) noexcept;
   ~RecordReader();
+  /// Goes on with another file from its start, in the memory of the blocks that no record needs any more.
+  void open(const std::string& path, Compression compression = Compression::none);
 
   /// A record as it stands in the file: its bytes are checked by check() only, so that another thread may do it.
   struct Record {
@@ -39,9 +41,9 @@ class RecordReader {
     /// Keeps `data` alive: the block it lies in.
     const std::shared_ptr<const void>* owner = nullptr;
   };
-  /// The next record, with the CRC of its length checked but not that of its data. False at the end of the file; a partial
-  /// frame header (< 12 bytes) at the end is a clean end too, as in TensorFlow. `record` is valid until the next call; its
-  /// data as long as a copy of *owner. Throws DataError (path, record number, offset) or IoError.
+  /// The next record, with the CRC of its length checked but not that of its data. False at the end of the file; a
+  /// partial frame header (< 12 bytes) at the end is a clean end too, as in TensorFlow. `record` is valid until the
+  /// next call; its data as long as a copy of *owner. Throws DataError (path, record number, offset) or IoError.
   bool next(Record& record);
   /// next() and check(); false at the end. The view is valid until the next call.
   bool read(std::string_view& data);
