@@ -1,0 +1,124 @@
+// BatchRing: draws in turn, makes in parallel, delivers in order.
+#include <weft/core/parallel.h>
+#include <weft/io/dataset_ring.h>
+
+#include <algorithm>
+
+namespace weft {
+namespace {
+
+/// Drops the values of an earlier batch and keeps its memory.
+void clear(PendingBatch& pending) {
+  pending.batch.features.clear_values();
+  pending.batch.labels.clear();
+  pending.batch.size = 0;
+  pending.records.clear();
+  pending.owners.clear();
+}
+
+}  // namespace
+
+BatchRing::BatchRing(Dataset::Source source, Maps maps, int threads, int batches)
+    : source_(std::move(source)), maps_(std::move(maps)), places_(threads == 0 ? 1 : static_cast<size_t>(batches) + 1) {
+  try {
+    for (int i = 0; i < threads; ++i) workers_.emplace_back([this] { work(); });
+  } catch (...) {  // the system has no more threads
+    stop();
+    throw;
+  }
+}
+
+BatchRing::~BatchRing() {
+  stop();
+}
+
+void BatchRing::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    end();
+  }
+  for (std::thread& worker : workers_) worker.join();
+}
+
+void BatchRing::end() {
+  ended_ = true;
+  room_.notify_all();
+  ready_.notify_one();
+}
+
+/// With half the ring free one wake-up pays for several batches.
+void BatchRing::wake_worker() {
+  if (sleeping_ > 0 && 2 * free_places() >= static_cast<int64_t>(places_.size())) room_.notify_one();
+}
+
+void BatchRing::work() {
+  const ThreadLimit one(1);
+  std::unique_lock lock(mutex_);
+  while (!ended_) {
+    if (!drawing_ && free_places() > 0) {
+      produce(lock);
+      continue;
+    }
+    ++sleeping_;
+    room_.wait(lock);
+    --sleeping_;
+  }
+}
+
+/// Draws the next batch and makes it; unlocks meanwhile.
+void BatchRing::produce(std::unique_lock<std::mutex>& lock) {
+  const int64_t number = drawn_;
+  Place& mine = place(number);
+  drawing_ = true;
+  lock.unlock();
+  const bool more = draw(mine);
+  lock.lock();
+  drawing_ = false;
+  mine.done = !more;
+  if (more || mine.error) ++drawn_;
+  if (!more) return end();
+  wake_worker();
+
+  lock.unlock();
+  make(mine);
+  lock.lock();
+  mine.done = true;
+  if (mine.error) end();
+  if (number == taken_) ready_.notify_one();
+}
+
+bool BatchRing::draw(Place& place) {
+  try {
+    place.error = nullptr;
+    clear(place.pending);
+    return source_.draw(place.pending);
+  } catch (...) {
+    place.error = std::current_exception();
+    return false;
+  }
+}
+
+void BatchRing::make(Place& place) {
+  try {
+    if (source_.make) source_.make(place.pending);
+    for (const auto& f : maps_) f(place.pending.batch);
+  } catch (...) {
+    place.error = std::current_exception();
+  }
+}
+
+const PendingBatch* BatchRing::next() {
+  std::unique_lock lock(mutex_);
+  released_ = taken_;
+  wake_worker();
+  if (workers_.empty() && drawn_ == taken_ && !ended_) produce(lock);
+  ready_.wait(lock, [&] { return taken_ < drawn_ ? place(taken_).done : ended_; });
+  if (taken_ == drawn_) return nullptr;
+  Place& ready = place(taken_);
+  // The error's place is never released, so it is found again by every further call.
+  if (ready.error) std::rethrow_exception(ready.error);
+  ++taken_;
+  return &ready.pending;
+}
+
+}  // namespace weft
