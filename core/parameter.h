@@ -81,6 +81,8 @@ class Parameter {
 
   /// Room that the optimizer keeps from step to step for this parameter (a slot number a row, see coalesce.h).
   std::shared_ptr<CoalesceWorkspace> workspace;
+  /// What this parameter was made from, if that is shared: whoever holds the same description reads this parameter.
+  std::shared_ptr<const void> description;
 
  private:
   RowsView view(int64_t column) const;
