@@ -32,7 +32,7 @@ std::string date() {
 }
 
 nlohmann::ordered_json description(const Options& options, const Workload& workload) {
-  const ThreadPlan plan = plan_threads(workload, options);
+  const ThreadPlan plan = threads_of(workload, options);
   nlohmann::ordered_json line = {{"schema", 1},
                                  {"peer", "weft"},
                                  {"versions", {{"weft", WEFT_VERSION}, {"compiler", "g++ " __VERSION__}}},
@@ -47,7 +47,7 @@ nlohmann::ordered_json description(const Options& options, const Workload& workl
                                  {"columns", workload.columns.size()},
                                  {"synthetic", workload.synthetic},
                                  {"mean_ids", nullptr},
-                                 {"config", {{"compute_threads", plan.compute}, {"input_threads", plan.input}}}};
+                                 {"config", {{"compute_threads", plan.compute}, {"input_threads", plan.readers}}}};
   if (workload.synthetic) line["mean_ids"] = workload.mean_ids;
   return line;
 }

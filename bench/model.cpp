@@ -4,20 +4,18 @@
 #include <doctest/doctest.h>
 #include <weft/core/ops/ops.h>
 
-#include <algorithm>
-
 namespace weft::bench {
 namespace {
 
-/// Products of all layers in forward and both backward passes, floating-point operations a step.
-double operations_of_step(const Workload& workload) {
+/// Products of all layers in forward and both backward passes.
+double operations_per_example(const Workload& workload) {
   double operations = 0;
   int64_t inputs = std::ssize(workload.columns) * workload.dim;
   for (const int64_t units : workload.hidden) {
     operations += 6.0 * static_cast<double>(inputs * units);
     inputs = units;
   }
-  return operations * static_cast<double>(workload.batch);
+  return operations;
 }
 
 Optimizer optimizer_of(const Options& options) {
@@ -78,37 +76,29 @@ void Model::train_step(const Batch& batch) {
   optimizer_.step(params_);
 }
 
-ThreadPlan plan_threads(const Workload& workload, const Options& options) {
-  // Below about a millisecond of products a step, handing parts of it to other threads costs more than it brings: such
-  // a model gets one thread, and the input the others. A large one computes on all of them beside one for the input.
-  const bool small = operations_of_step(workload) < 1e8;
-  ThreadPlan plan{.compute = small ? 1 : options.threads, .input = std::max(1, options.threads - 1)};
-  if (options.threads == 1)
-    plan.input = 0;
-  else if (!small)
-    plan.input = 1;
+ThreadPlan threads_of(const Workload& workload, const Options& options) {
+  ThreadPlan plan = plan_threads(options.threads, operations_per_example(workload), workload.batch);
   if (options.compute_threads > 0) plan.compute = options.compute_threads;
-  if (options.input_threads >= 0) plan.input = options.input_threads;
+  if (options.input_threads >= 0) {
+    plan.readers = options.input_threads;
+    plan.batches_ahead = 2 * plan.readers + 2;
+  }
   return plan;
 }
 
-TEST_CASE("weft_bench threads: small steps leave the threads to the input") {
+TEST_CASE("weft_bench threads: by the size of a step, the command line overrules") {
   Workload small, large;
   small.columns = large.columns = {"a", "b"};
   small.dim = 10, small.batch = 128, small.hidden = {64, 32};
   large.dim = 64, large.batch = 1024, large.hidden = {512, 256, 128};
   Options options;
   options.threads = 2;
-  CHECK(plan_threads(small, options).compute == 1);
-  CHECK(plan_threads(small, options).input == 1);
-  CHECK(plan_threads(large, options).compute == 2);
-  CHECK(plan_threads(large, options).input == 1);
-  options.threads = 1;
-  CHECK(plan_threads(large, options).input == 0);
+  CHECK(threads_of(small, options).compute == 1);
+  CHECK(threads_of(large, options).compute == 2);
   options.compute_threads = 3;
   options.input_threads = 4;
-  CHECK(plan_threads(small, options).compute == 3);
-  CHECK(plan_threads(small, options).input == 4);
+  CHECK(threads_of(small, options).compute == 3);
+  CHECK(threads_of(small, options).readers == 4);
 }
 
 }  // namespace weft::bench

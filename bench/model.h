@@ -1,9 +1,10 @@
-// Model: one table shared by all columns, hidden layers with ReLU, one logit; and the threads that run it.
+// Model: one table shared by all columns, hidden layers with ReLU, one logit; and the threads it runs on.
 #pragma once
 #include <weft/core/features.h>
 #include <weft/core/parameter.h>
 #include <weft/core/parse_spec.h>
 #include <weft/core/tape.h>
+#include <weft/estimator/thread_plan.h>
 #include <weft/io/dataset.h>
 #include <weft/layers/dense.h>
 #include <weft/layers/input_layer.h>
@@ -48,12 +49,7 @@ class Model {
   Optimizer optimizer_;
 };
 
-/// Threads of the step, and threads that read, parse and look up batches ahead (0: the step's own thread does).
-struct ThreadPlan {
-  int compute = 1;
-  int input = 0;
-};
-/// Divides --threads by the size of a step; --compute-threads and --input-threads overrule.
-ThreadPlan plan_threads(const Workload& workload, const Options& options);
+/// The estimator's division of --threads by the size of a step; --compute-threads and --input-threads overrule.
+ThreadPlan threads_of(const Workload& workload, const Options& options);
 
 }  // namespace weft::bench

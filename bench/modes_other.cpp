@@ -41,7 +41,7 @@ std::vector<std::string> first_records(const std::string& path, size_t count) {
 }
 
 /// Microseconds for one serialized example, from its bytes to its probability.
-nlohmann::ordered_json latency(const Model& model, const Workload& workload) {
+nlohmann::ordered_json latency(const Model& model, const Workload& workload, double seconds) {
   const ThreadLimit one(1);
   ParseSpec spec = model.spec();
   spec.erase(workload.label);
@@ -57,7 +57,7 @@ nlohmann::ordered_json latency(const Model& model, const Workload& workload) {
   };
   for (int warm = 0; warm < 20; warm++) call();
   std::vector<double> microseconds;
-  for (double total = 0; total < 2.0; total += 1e-6 * microseconds.back())
+  for (double total = 0; total < seconds; total += 1e-6 * microseconds.back())
     microseconds.push_back(1e6 * seconds_of(call));
   return {{"p50_us", rounded(percentile(microseconds, 50), 1)},
           {"p90_us", rounded(percentile(microseconds, 90), 1)},
@@ -77,8 +77,6 @@ struct TemporaryFile {
 }  // namespace
 
 nlohmann::ordered_json run_input(const Options& options, const Workload& workload) {
-  const ThreadPlan plan = plan_threads(workload, options);
-  const ThreadLimit limit(plan.compute);
   ParameterStore unused;
   const auto columns =
       shared_columns(workload, 1, IdsFrom::files);  // the look-ups are what counts: the narrowest table will do
@@ -91,13 +89,13 @@ nlohmann::ordered_json run_input(const Options& options, const Workload& workloa
                                    .repeat = {},
                                    .drop_remainder = true});
   // There is no step beside it here: every thread makes batches.
-  const int threads = options.input_threads >= 0 ? options.input_threads : options.threads;
-  dataset.map([&input](Batch& batch) { input.prepare(batch.features); })
-      .prefetch(threads > 1 ? threads : 0, 2 * threads + 2);
+  const int threads = options.input_threads >= 0 ? options.input_threads : options.threads > 1 ? options.threads : 0;
+  dataset.map([&input](Batch& batch) { input.prepare(batch.features); }).prefetch(threads, 2 * threads + 2);
   Clock clock({.seconds = options.seconds});
   for (const Batch& batch : dataset)
     if (!clock.tick(batch.size)) break;
   nlohmann::ordered_json result = clock.result();
+  result["config"] = {{"compute_threads", 0}, {"input_threads", threads}};
   if (const auto rate = result.value("examples_per_s", nlohmann::ordered_json()); rate.is_number()) {
     const double bytes = static_cast<double>(workload.train_bytes) / static_cast<double>(workload.train_examples);
     result["mb_per_s"] = rounded(rate.get<double>() * bytes / 1e6, 2);
@@ -106,7 +104,7 @@ nlohmann::ordered_json run_input(const Options& options, const Workload& workloa
 }
 
 nlohmann::ordered_json run_predict(const Options& options, const Workload& workload) {
-  const ThreadPlan plan = plan_threads(workload, options);
+  const ThreadPlan plan = threads_of(workload, options);
   const ThreadLimit limit(plan.compute);
   const Model model(workload, options, IdsFrom::files);
   Dataset dataset = read_examples({.files = {},
@@ -115,7 +113,8 @@ nlohmann::ordered_json run_predict(const Options& options, const Workload& workl
                                    .label = workload.label,
                                    .batch_size = std::max<int64_t>(workload.batch, 1024),
                                    .repeat = {}});
-  dataset.map([&model](Batch& batch) { model.input().prepare(batch.features); }).prefetch(plan.input);
+  dataset.map([&model](Batch& batch) { model.input().prepare(batch.features); })
+      .prefetch(plan.readers, plan.batches_ahead);
   Clock clock({.seconds = options.seconds, .warm_seconds = 0.3, .warm_steps = 3});
   std::vector<float> probabilities;
   for (const Batch& batch : dataset) {
@@ -124,7 +123,7 @@ nlohmann::ordered_json run_predict(const Options& options, const Workload& workl
   }
   nlohmann::ordered_json result = clock.result();
   result["predict_input"] = "TFRecord files";
-  result["latency"] = latency(model, workload);
+  result["latency"] = latency(model, workload, std::min(options.seconds, 2.0));
   result["latency_input"] = "serialized tf.Example";
   return result;
 }

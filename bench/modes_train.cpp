@@ -14,21 +14,22 @@
 namespace weft::bench {
 namespace {
 
-Dataset epoch_of(const Model& model, const Workload& workload, int input_threads) {
+Dataset epoch_of(const Model& model, const Workload& workload, const ThreadPlan& plan) {
   Dataset dataset = read_examples({.files = {},
                                    .more_files = workload.train_files,
                                    .spec = model.spec(),
                                    .label = workload.label,
                                    .batch_size = workload.batch,
                                    .drop_remainder = true});
-  dataset.map([&model](Batch& batch) { model.input().prepare(batch.features); }).prefetch(input_threads);
+  dataset.map([&model](Batch& batch) { model.input().prepare(batch.features); })
+      .prefetch(plan.readers, plan.batches_ahead);
   return dataset;
 }
 
 /// Trains over the training set, or its first --max-examples; without a clock nothing is counted.
-void train_epoch(Model& model, const Options& options, const Workload& workload, int input_threads, Clock* clock) {
+void train_epoch(Model& model, const Options& options, const Workload& workload, const ThreadPlan& plan, Clock* clock) {
   int64_t examples = 0;
-  for (const Batch& batch : epoch_of(model, workload, input_threads)) {
+  for (const Batch& batch : epoch_of(model, workload, plan)) {
     model.train_step(batch);
     if (clock != nullptr) clock->tick(batch.size);
     examples += batch.size;
@@ -39,13 +40,14 @@ void train_epoch(Model& model, const Options& options, const Workload& workload,
         fmt::format("[weft_bench] an epoch is less than a batch of {}. Give a smaller --batch.", workload.batch));
 }
 
-nlohmann::ordered_json evaluate(const Model& model, const Workload& workload, int input_threads) {
+nlohmann::ordered_json evaluate(const Model& model, const Workload& workload, const ThreadPlan& plan) {
   Dataset dataset = read_examples({.files = {},
                                    .more_files = workload.eval_files,
                                    .spec = model.spec(),
                                    .label = workload.label,
                                    .batch_size = std::max<int64_t>(workload.batch, 1024)});
-  dataset.map([&model](Batch& batch) { model.input().prepare(batch.features); }).prefetch(input_threads);
+  dataset.map([&model](Batch& batch) { model.input().prepare(batch.features); })
+      .prefetch(plan.readers, plan.batches_ahead);
   std::vector<float> labels, logits;
   for (const Batch& batch : dataset) {
     Tape tape({.record = false});
@@ -61,13 +63,13 @@ nlohmann::ordered_json evaluate(const Model& model, const Workload& workload, in
 }  // namespace
 
 nlohmann::ordered_json run_e2e(const Options& options, const Workload& workload) {
-  const ThreadPlan plan = plan_threads(workload, options);
+  const ThreadPlan plan = threads_of(workload, options);
   const ThreadLimit limit(plan.compute);
   auto model = std::make_unique<Model>(workload, options, IdsFrom::files);
   Clock clock({.seconds = options.seconds, .warm_seconds = 0.5});
   int64_t epochs = 0;
   do {
-    train_epoch(*model, options, workload, plan.input, &clock);
+    train_epoch(*model, options, workload, plan, &clock);
     epochs++;
   } while (clock.counted_seconds() < options.seconds);
   nlohmann::ordered_json result = clock.result();
@@ -76,15 +78,15 @@ nlohmann::ordered_json run_e2e(const Options& options, const Workload& workload)
     if (epochs > 1) {
       model.reset();  // before the next is made: large tables do not fit twice
       model = std::make_unique<Model>(workload, options, IdsFrom::files);
-      train_epoch(*model, options, workload, plan.input, nullptr);
+      train_epoch(*model, options, workload, plan, nullptr);
     }
-    result["eval"] = evaluate(*model, workload, plan.input);
+    result["eval"] = evaluate(*model, workload, plan);
   }
   return result;
 }
 
 nlohmann::ordered_json run_step(const Options& options, const Workload& workload) {
-  const ThreadLimit limit(plan_threads(workload, options).compute);
+  const ThreadLimit limit(threads_of(workload, options).compute);
   std::vector<Batch> batches = id_batches(workload);
   if (batches.empty())
     throw ValueError(fmt::format("[weft_bench] no batch of {} examples. Give a smaller --batch.", workload.batch));

@@ -24,8 +24,8 @@ struct Options {
   int64_t mean_ids = 0;  ///< ... this many ids a column and example on average
   int64_t dim = 0;
   std::vector<int64_t> hidden;
-  int compute_threads = 0;  ///< 0: see plan_threads
-  int input_threads = -1;   ///< -1: see plan_threads
+  int compute_threads = 0;  ///< 0: see threads_of
+  int input_threads = -1;   ///< -1: see threads_of
 
   bool synthetic() const { return vocab > 0 || columns > 0 || mean_ids > 0; }
 };
