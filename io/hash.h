@@ -1,0 +1,72 @@
+// Hashes of words: TensorFlow's fingerprint, and a quick hash for tables in memory.
+#pragma once
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace weft {
+
+/// farmhash Fingerprint64, as TensorFlow's string_to_hash_bucket_fast and its out-of-vocabulary buckets use it.
+uint64_t fingerprint64(std::string_view bytes);
+/// fingerprint64(bytes) mod buckets. Throws ValueError if buckets < 1.
+int64_t hash_bucket(std::string_view bytes, int64_t buckets);
+/// The same of an integer's decimal text.
+int64_t hash_bucket(int64_t value, int64_t buckets);
+
+namespace detail {
+
+/// The two halves of a 128-bit product, folded: every bit of the factors reaches every bit of the result.
+inline uint64_t folded_product(uint64_t a, uint64_t b) {
+  const unsigned __int128 product = static_cast<unsigned __int128>(a) * b;
+  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+}
+
+/// At most 16 bytes as two numbers; with their count they say all of the bytes.
+struct Ends {
+  uint64_t first = 0;
+  uint64_t last = 0;
+  bool operator==(const Ends&) const = default;
+};
+inline Ends ends_of(const char* bytes, size_t count) {
+  Ends ends;
+  if (count >= 8) {
+    std::memcpy(&ends.first, bytes, 8);
+    std::memcpy(&ends.last, bytes + count - 8, 8);
+  } else if (count >= 4) {
+    std::memcpy(&ends.first, bytes, 4);
+    std::memcpy(&ends.last, bytes + count - 4, 4);
+  } else if (count > 0) {
+    const auto byte = [&](size_t i) { return static_cast<uint64_t>(static_cast<unsigned char>(bytes[i])); };
+    ends.first = byte(0) << 16 | byte(count / 2) << 8 | byte(count - 1);
+  }
+  return ends;
+}
+
+}  // namespace detail
+
+/// For tables in memory only: the numbers mean nothing on a disk or to another program.
+inline uint64_t quick_hash(std::string_view bytes) {
+  constexpr uint64_t kA = 0x9e3779b97f4a7c15, kB = 0xbf58476d1ce4e5b9, kC = 0x94d049bb133111eb;
+  const char* at = bytes.data();
+  size_t left = bytes.size();
+  uint64_t state = left * kA ^ kC;
+  while (left > 16) {
+    const detail::Ends block = detail::ends_of(at, 16);
+    state = detail::folded_product(block.first ^ kB, block.last ^ state);
+    at += 16;
+    left -= 16;
+  }
+  const detail::Ends ends = detail::ends_of(at, left);
+  return detail::folded_product(detail::folded_product(ends.first ^ kB, ends.last ^ state) ^ kA, state ^ kC);
+}
+inline uint64_t quick_hash(int64_t number) {
+  return detail::folded_product(static_cast<uint64_t>(number) ^ 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9) *
+         0x94d049bb133111eb;
+}
+
+/// Byte by byte equality of two runs of `count` bytes; quick for words.
+inline bool same_bytes(const char* a, const char* b, size_t count) {
+  return count <= 16 ? detail::ends_of(a, count) == detail::ends_of(b, count) : std::memcmp(a, b, count) == 0;
+}
+
+}  // namespace weft
