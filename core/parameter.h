@@ -17,9 +17,9 @@ namespace weft {
 
 /// How a parameter is made.
 struct ParameterOptions {
-  std::string name;
-  Shape shape;
-  Initializer initializer;
+  std::string name = {};
+  Shape shape = {};
+  Initializer initializer = {};
   bool trainable = true;
   /// A table of rows that lookups read: its gradient comes as rows, and its slots lie beside its values.
   bool table = false;

@@ -13,13 +13,13 @@ namespace weft {
 /// tf.io.FixedLenFeature: `shape` values an example; a dense [batch, shape...] feature. Without a default it is
 /// required.
 struct FixedLenFeature {
-  std::vector<int64_t> shape;
+  std::vector<int64_t> shape = {};
   DataType type = DataType::float32;
   /// One value for a scalar shape, else one an element; set the list that fits `type`.
   struct Default {
-    std::vector<float> floats;
-    std::vector<int64_t> integers;
-    std::vector<std::string> strings;
+    std::vector<float> floats = {};
+    std::vector<int64_t> integers = {};
+    std::vector<std::string> strings = {};
     bool operator==(const Default&) const = default;
   };
   std::optional<Default> default_value = {};

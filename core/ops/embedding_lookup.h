@@ -19,13 +19,13 @@ std::string_view to_string(Combiner combiner);
 struct LookupOptions {
   Combiner combiner = Combiner::mean;
   /// Rows of larger norm are scaled down to it before they are used; the gradient goes through the scaling.
-  std::optional<float> max_norm;
+  std::optional<float> max_norm = {};
   /// tf.nn.safe_embedding_lookup_sparse: negative ids are dropped, so are weights <= 0 (not for sum), an empty bag
   /// gives zeros and touches row 0 with a zero gradient. Otherwise tf.nn.embedding_lookup_sparse: nothing is dropped,
   /// and trailing empty bags are missing from the result.
   bool safe = true;
   /// What messages call this lookup, as the column's name.
-  std::string name;
+  std::string name = {};
 };
 
 /// Combined rows, [batch, dimension]. On backward the table's gradient receives one share: these ids, their scales and

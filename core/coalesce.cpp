@@ -1,0 +1,233 @@
+// coalesce: every use of a row is put with the row's other uses, by a table with one slot number a row; no sorting, and
+// no gradient but the sums of the rows touched. Small gradients are summed in one go, large ones in partitions by row.
+#include <weft/core/coalesce.h>
+#include <weft/core/kernels.h>
+#include <weft/core/ops/ops.h>
+#include <weft/core/parallel.h>
+#include <weft/core/row_partitions.h>
+
+#include <doctest/doctest.h>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <mutex>
+#include <numeric>
+
+namespace weft {
+
+/// A number a row: 1 + its place among the rows of this walk, 0 between walks.
+struct CoalesceWorkspace {
+  Buffer slots;
+  RowPartitions partitions;
+};
+
+namespace {
+
+/// Sums up to this size are made in one go.
+constexpr int64_t kWholeBytes = 192 << 10;
+/// Ids ahead of the one in work whose slot numbers are asked for.
+constexpr size_t kAhead = 24;
+
+uint32_t* slots_of(Parameter& table) {
+  if (!table.workspace) {
+    table.workspace = std::make_shared<CoalesceWorkspace>();
+    table.workspace->slots = Buffer::zeros(static_cast<size_t>(table.value().rows) * sizeof(uint32_t));
+  }
+  return table.workspace->slots.as<uint32_t>();
+}
+
+/// Numbers rows as they are met: the place of each use's row among the `touched` rows.
+struct Numbering {
+  uint32_t* slots;
+  int32_t* touched;
+  uint32_t count = 0;
+
+  uint32_t place(int32_t row) {
+    uint32_t& slot = slots[row];
+    if (slot == 0) {
+      touched[count] = row;
+      slot = ++count;
+    }
+    return slot - 1;
+  }
+  void reset() {
+    for (uint32_t i = 0; i < count; ++i) slots[touched[i]] = 0;
+  }
+};
+
+/// d x of y = x * max_norm / |x| for rows that were clipped (|x| >= max_norm): max_norm / |x| * (d y - x (x . d y) /
+/// |x|^2).
+void through_clip(const Numbering& rows, const RowsView& values, float max_norm, float* sums) {
+  const int64_t D = values.width;
+  for (uint32_t i = 0; i < rows.count; ++i) {
+    const float* x = values.row(rows.touched[i]).data();
+    float* d = sums + i * D;
+    const float squares = kernels::best().dot(x, x, D);
+    const float norm = std::sqrt(squares);
+    if (!(norm >= max_norm) || norm == 0.0f) continue;
+    const float along = kernels::best().dot(x, d, D) / squares;
+    for (int64_t k = 0; k < D; ++k) d[k] = max_norm / norm * (d[k] - along * x[k]);
+  }
+}
+
+void finish(Parameter& table, Numbering& rows, float* sums, const RowBatchVisitor& visit) {
+  const RowsView values = table.value();
+  if (table.row_gradient().max_norm) through_clip(rows, values, *table.row_gradient().max_norm, sums);
+  visit({rows.touched, sums, rows.count, values.width});
+  rows.reset();
+}
+
+void coalesce_whole(Parameter& table, int64_t uses, const RowBatchVisitor& visit) {
+  const int64_t D = table.value().width;
+  const auto n = static_cast<size_t>(uses);
+  const Buffer touched(n * sizeof(int32_t)), positions(n * sizeof(uint32_t)),
+      sums(n * static_cast<size_t>(D) * sizeof(float));
+  Numbering rows{slots_of(table), touched.as<int32_t>()};
+  auto* place = positions.as<uint32_t>();
+  for (const Share& share : table.row_gradient().shares) {
+    const auto* ids = share.ids.as<int32_t>();
+    const int64_t count = share.count();
+    for (int64_t i = 0; i < count; ++i) *place++ = rows.place(ids[i]);
+  }
+  std::memset(sums.data(), 0, rows.count * static_cast<size_t>(D) * sizeof(float));
+  place = positions.as<uint32_t>();
+  for (const Share& share : table.row_gradient().shares) {
+    kernels::best().add_bags({place, share.offsets.as<int32_t>(), share.scales.as<float>(), share.per_bag, share.bags,
+                              share.dout, share.dout_stride, sums.as<float>(), D});
+    place += share.count();
+  }
+  finish(table, rows, sums.as<float>(), visit);
+}
+
+void coalesce_partition(Parameter& table, const RowPartitions& parts, int64_t k, const RowBatchVisitor& visit) {
+  const SparseRows& gradient = table.row_gradient();
+  const int64_t D = table.value().width;
+  const std::span<const kernels::Use> uses = parts.uses(k);
+  if (uses.empty()) return;
+  const Buffer touched(uses.size() * sizeof(int32_t)), positions(uses.size() * sizeof(uint32_t));
+  Numbering rows{table.workspace->slots.as<uint32_t>(), touched.as<int32_t>()};
+  for (size_t i = 0; i < uses.size(); ++i) {
+    __builtin_prefetch(rows.slots + uses[std::min(i + kAhead, uses.size() - 1)].row);
+    positions.as<uint32_t>()[i] = rows.place(uses[i].row);
+  }
+  const Buffer sums(rows.count * static_cast<size_t>(D) * sizeof(float));
+  std::memset(sums.data(), 0, rows.count * static_cast<size_t>(D) * sizeof(float));
+  const auto* place = positions.as<uint32_t>();
+  for (size_t s = 0; s < gradient.shares.size(); ++s) {
+    const Share& share = gradient.shares[s];
+    const std::span<const kernels::Use> part = parts.uses(k, s);
+    kernels::best().add_uses(
+        {part.data(), place, static_cast<int64_t>(part.size()), share.dout, share.dout_stride, sums.as<float>(), D});
+    place += part.size();
+  }
+  finish(table, rows, sums.as<float>(), visit);
+}
+
+}  // namespace
+
+void coalesce(Parameter& table, const RowBatchVisitor& visit) {
+  const SparseRows& gradient = table.row_gradient();
+  int64_t uses = 0;
+  for (const Share& share : gradient.shares) uses += share.count();
+  if (uses == 0) return;
+  const int64_t bytes = uses * table.value().width * static_cast<int64_t>(sizeof(float));
+  if (bytes <= kWholeBytes) return coalesce_whole(table, uses, visit);
+  slots_of(table);
+  RowPartitions& parts = table.workspace->partitions;
+  parts.distribute(gradient, uses, bytes);
+  parallel_blocks(parts.count(), [&](int64_t k) { coalesce_partition(table, parts, k, visit); });
+  parts.clear();
+}
+
+CoalescedRows coalesced(Parameter& table) {
+  const int64_t D = table.value().width;
+  std::vector<int64_t> rows;
+  std::vector<float> sums;
+  std::mutex mutex;
+  coalesce(table, [&](const RowBatch& batch) {
+    const std::lock_guard lock(mutex);
+    rows.insert(rows.end(), batch.rows, batch.rows + batch.count);
+    sums.insert(sums.end(), batch.gradients, batch.gradients + batch.count * D);
+  });
+  std::vector<size_t> order(rows.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::sort(order, {}, [&](size_t i) { return rows[i]; });
+  CoalescedRows result{{}, Tensor({static_cast<int64_t>(rows.size()), D})};
+  for (const size_t i : order) {
+    std::copy_n(sums.data() + i * static_cast<size_t>(D), D,
+                result.gradients.data() + static_cast<int64_t>(result.rows.size()) * D);
+    result.rows.push_back(rows[i]);
+  }
+  return result;
+}
+
+namespace {
+
+/// Two lookups of one table of `rows` rows, and the gradient they should give by plain loops.
+struct Lookups {
+  ParameterStore params;
+  Parameter& table;
+  std::vector<double> want;
+
+  Lookups(int64_t rows, int64_t D, int64_t bags)
+      : table(params.add({.name = "t", .shape = {rows, D}, .initializer = random_normal_initializer(), .table = true})),
+        want(static_cast<size_t>(rows * D)) {
+    for (uint64_t column = 0; column < 2; ++column) {
+      Ids ids;
+      for (int64_t bag = 0; bag < bags; ++bag) {
+        for (int64_t i = 0; i < (bag * 5 + 3) % 9; ++i) {
+          ids.ids.push_back(static_cast<int64_t>(RandomStream{1, column}.below(ids.ids.size(), rows)));
+        }
+        ids.offsets.push_back(static_cast<int64_t>(ids.ids.size()));
+      }
+      Tensor dout({bags, D});
+      random_normal_initializer()(dout.values(), 0, dout.shape(), {3, column});
+      for (int64_t bag = 0; bag < bags; ++bag) {
+        for (int64_t i = ids.offsets[static_cast<size_t>(bag)]; i < ids.offsets[static_cast<size_t>(bag) + 1]; ++i) {
+          for (int64_t k = 0; k < D; ++k) {
+            want[static_cast<size_t>(ids.ids[static_cast<size_t>(i)] * D + k)] += dout[bag * D + k];
+          }
+        }
+      }
+      Tape tape;
+      tape.backward(embedding_lookup(tape, table, ids, {.combiner = Combiner::sum}), dout);
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("coalesce: sums small and large gradients of two columns as plain loops do, the same bits for any threads") {
+  for (const auto& [rows, D, bags] :
+       {std::array<int64_t, 3>{7, 3, 20}, {1000, 10, 300}, {500, 64, 2000}, {3, 40, 3000}}) {
+    std::vector<float> first;
+    for (const int threads : {1, 2, 5}) {
+      const ThreadLimit limit(threads);
+      Lookups lookups(rows, D, bags);
+      const CoalescedRows got = coalesced(lookups.table);
+      for (size_t i = 0; i < got.rows.size(); ++i) {
+        for (int64_t k = 0; k < D; ++k) {
+          CHECK(got.gradients[static_cast<int64_t>(i) * D + k] ==
+                doctest::Approx(lookups.want[static_cast<size_t>(got.rows[i] * D + k)]).epsilon(1e-4).scale(10));
+        }
+      }
+      CHECK(std::ranges::count_if(got.rows, [](int64_t row) { return row == 0; }) <= 1);
+      const std::vector<float> numbers(got.gradients.values().begin(), got.gradients.values().end());
+      if (threads == 1) first = numbers;
+      CHECK(numbers == first);
+      // A second walk finds the slot numbers cleared.
+      CHECK(coalesced(lookups.table).rows == got.rows);
+    }
+  }
+}
+
+TEST_CASE("coalesce: the gradient of a table is its shares: no rows are made, however many ids") {
+  Lookups lookups(100, 4, 50);
+  CHECK(lookups.table.row_gradient().shares.size() == 2);
+  CHECK(lookups.table.dense_gradient() == nullptr);
+  lookups.table.clear_gradient();
+  coalesce(lookups.table, [](const RowBatch&) { FAIL("nothing was added"); });
+}
+
+}  // namespace weft

@@ -1,0 +1,238 @@
+// linear: y = act(x W + b); with dz = dy act'(y): dx = dz W^T, dW = x^T dz, db = column sums of dz.
+#include <weft/core/error.h>
+#include <weft/core/gemm.h>
+#include <weft/core/kernels.h>
+#include <weft/core/ops/gradient_check.h>
+#include <weft/core/ops/ops.h>
+#include <weft/core/parallel.h>
+
+#include <doctest/doctest.h>
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace weft {
+namespace {
+
+// B batch, I inputs, U units.
+
+/// Rows of a batch that are handled at once: sums over the batch are formed per piece and added in order.
+constexpr int64_t kRows = 256;
+
+void check(const Var& x, const Parameter& kernel, const Parameter& bias) {
+  const Shape &w = kernel.shape(), &b = bias.shape();
+  if (x.shape().rank() != 2 || w.rank() != 2 || x.shape()[1] != w[0]) {
+    throw ValueError("[linear] '" + kernel.name() + "': input and kernel don't fit: got " + to_string(x.shape()) +
+                     " and " + to_string(w) + ", expected [batch, inputs] and [inputs, units].");
+  }
+  if (b.rank() != 1 || b[0] != w[1]) {
+    throw ValueError("[linear] '" + bias.name() + "': got shape " + to_string(b) + ", expected [" +
+                     std::to_string(w[1]) + "], one number a unit.");
+  }
+}
+
+/// One unit: y[b] = act(x[b] . w + bias). A product with one column is a dot product a row.
+void forward_one(const Tensor& x, const float* w, float bias, bool relu, Tensor& y) {
+  const int64_t I = x.shape()[1];
+  const auto& set = kernels::best();
+  parallel_for(x.shape()[0], kRows, [&](int64_t begin, int64_t end) {
+    for (int64_t b = begin; b < end; ++b) {
+      const float sum = set.dot(x.data() + b * I, w, I) + bias;
+      y[b] = relu ? std::max(sum, 0.0f) : sum;
+    }
+  });
+}
+
+void forward(const Tensor& x, const Parameter& kernel, const Parameter& bias, Activation activation, Tensor& y) {
+  const RowsView w = kernel.value(), b = bias.value();
+  const bool relu = activation == Activation::relu;
+  if (w.width == 1) return forward_one(x, w.data, b.data[0], relu, y);
+  gemm({.m = x.shape()[0],
+        .n = w.width,
+        .k = w.rows,
+        .a = x.data(),
+        .a_stride = w.rows,
+        .b = w.data,
+        .b_stride = w.stride,
+        .c = y.data(),
+        .c_stride = w.width,
+        .bias = b.data,
+        .relu = relu});
+}
+
+/// dz = dy where y > 0, in place: nobody reads dy after this op.
+void through_activation(const Tensor& y, float* dy, Activation activation) {
+  if (activation != Activation::relu) return;
+  constexpr int64_t kGrain = 1 << 15;
+  parallel_for(y.size(), kGrain, [&](int64_t begin, int64_t end) {
+    kernels::best().relu_gradient(dy + begin, y.data() + begin, end - begin);
+  });
+}
+
+/// Adds `count` rows of partial sums [pieces, count] in order into the parameter's gradient.
+void add_partial_sums(const float* partial, int64_t pieces, int64_t count, Parameter& parameter) {
+  const auto sum = parameter.add_to_gradient();
+  if (sum.fresh) std::copy_n(partial, count, sum.data);
+  for (int64_t piece = sum.fresh ? 1 : 0; piece < pieces; ++piece) {
+    kernels::best().axpy(1.0f, partial + piece * count, sum.data, count);
+  }
+}
+
+void bias_gradient(const float* dz, int64_t B, int64_t U, Parameter& bias) {
+  if (B == 0 || !bias.trainable()) return;
+  const int64_t pieces = (B + kRows - 1) / kRows;
+  const Buffer partial(static_cast<size_t>(pieces * U) * sizeof(float));
+  parallel_for(B, kRows, [&](int64_t begin, int64_t end) {
+    kernels::best().column_sums(dz + begin * U, end - begin, U, partial.as<float>() + begin / kRows * U);
+  });
+  add_partial_sums(partial.as<float>(), pieces, U, bias);
+}
+
+/// dW of one unit: the sum of the rows of x, each times its dz.
+void kernel_gradient_one(const Tensor& x, const float* dz, Parameter& kernel) {
+  const int64_t B = x.shape()[0], I = x.shape()[1];
+  const int64_t pieces = (B + kRows - 1) / kRows;
+  const Buffer partial(static_cast<size_t>(pieces * I) * sizeof(float));
+  parallel_for(B, kRows, [&](int64_t begin, int64_t end) {
+    float* sums = partial.as<float>() + begin / kRows * I;
+    std::fill_n(sums, I, 0.0f);
+    for (int64_t b = begin; b < end; ++b) kernels::best().axpy(dz[b], x.data() + b * I, sums, I);
+  });
+  add_partial_sums(partial.as<float>(), pieces, I, kernel);
+}
+
+void kernel_gradient(const Tensor& x, const float* dz, Parameter& kernel) {
+  const int64_t B = x.shape()[0], I = kernel.shape()[0], U = kernel.shape()[1];
+  if (B == 0 || !kernel.trainable()) return;
+  if (U == 1) return kernel_gradient_one(x, dz, kernel);
+  const auto sum = kernel.add_to_gradient();
+  gemm({.m = I,
+        .n = U,
+        .k = B,
+        .a = x.data(),
+        .a_stride = I,
+        .transpose_a = true,
+        .b = dz,
+        .b_stride = U,
+        .c = sum.data,
+        .c_stride = U,
+        .accumulate = !sum.fresh});
+}
+
+void input_gradient(const float* dz, const Parameter& kernel, Var x) {
+  const int64_t B = x.shape()[0], I = kernel.shape()[0], U = kernel.shape()[1];
+  const RowsView w = kernel.value();
+  const auto dx = x.add_to_gradient();
+  if (U > 1) {
+    return gemm({.m = B,
+                 .n = I,
+                 .k = U,
+                 .a = dz,
+                 .a_stride = U,
+                 .b = w.data,
+                 .b_stride = w.stride,
+                 .transpose_b = true,
+                 .c = dx.data,
+                 .c_stride = I,
+                 .accumulate = !dx.fresh});
+  }
+  parallel_for(B, kRows, [&](int64_t begin, int64_t end) {
+    for (int64_t b = begin; b < end; ++b) {
+      if (dx.fresh) std::fill_n(dx.data + b * I, I, 0.0f);
+      kernels::best().axpy(dz[b], w.data, dx.data + b * I, I);
+    }
+  });
+}
+
+}  // namespace
+
+Var linear(Var x, Parameter& kernel, Parameter& bias, Activation activation) {
+  check(x, kernel, bias);
+  Tape& tape = x.tape();
+  const int64_t B = x.shape()[0], U = kernel.shape()[1];
+  Var y = tape.make({B, U});
+  forward(x.value(), kernel, bias, activation, y.value());
+  tape.record(y, [x, y, activation, B, U, &kernel, &bias] {
+    float* dz = y.gradient_sum();
+    through_activation(y.value(), dz, activation);
+    bias_gradient(dz, B, U, bias);
+    kernel_gradient(x.value(), dz, kernel);
+    if (x.needs_gradient()) input_gradient(dz, kernel, x);
+  });
+  return y;
+}
+
+namespace {
+
+struct Layer {
+  ParameterStore params;
+  Parameter &kernel, &bias;
+  Layer(int64_t I, int64_t U)
+      : kernel(params.add({.name = "kernel", .shape = {I, U}, .initializer = random_normal_initializer()})),
+        bias(params.add({.name = "bias", .shape = {U}, .initializer = random_normal_initializer()})) {}
+};
+
+Tensor input(int64_t B, int64_t I) {
+  Tensor x({B, I});
+  random_normal_initializer()(x.values(), 0, x.shape(), {5, 6});
+  return x;
+}
+
+}  // namespace
+
+TEST_CASE("linear: values by hand") {
+  Layer layer(2, 2);
+  std::ranges::copy(std::array<float, 4>{1, 2, 3, -4}, layer.kernel.value().data);
+  std::ranges::copy(std::array<float, 2>{10, 1}, layer.bias.value().data);
+  Tape tape;
+  const Var y = linear(tape.constant(Tensor({1, 2}, {1, 1})), layer.kernel, layer.bias, Activation::relu);
+  CHECK(y.value()[0] == 14);
+  CHECK(y.value()[1] == 0);
+}
+
+TEST_CASE("linear: gradients against finite differences, one unit and several, used twice") {
+  for (const int64_t U : {1, 3}) {
+    for (const auto activation : {Activation::none, Activation::relu}) {
+      Layer layer(4, U);
+      const Tensor x = input(6, 4);
+      const auto loss = [&](Var v) {
+        const Var parts[] = {linear(v, layer.kernel, layer.bias, activation), linear(v, layer.kernel, layer.bias)};
+        return sum(concat(parts));
+      };
+      const auto of_tape = [&](Tape& tape) { return loss(tape.leaf(x)); };
+      CHECK(gradient_error(loss, x, 1e-3f) < 3e-3);
+      CHECK(gradient_error(of_tape, layer.kernel, 1e-3f) < 3e-3);
+      CHECK(gradient_error(of_tape, layer.bias, 1e-3f) < 3e-3);
+    }
+  }
+}
+
+TEST_CASE("linear: the same bits for any number of threads") {
+  for (const int64_t U : {1, 96}) {
+    std::vector<float> first;
+    for (const int threads : {1, 2, 3}) {
+      const ThreadLimit limit(threads);
+      Layer layer(128, U);
+      Tape tape;
+      const Var x = tape.leaf(input(1000, 128));
+      tape.backward(sum(linear(x, layer.kernel, layer.bias, Activation::relu)));
+      std::vector<float> got(x.gradient()->values().begin(), x.gradient()->values().end());
+      got.insert(got.end(), layer.kernel.dense_gradient(), layer.kernel.dense_gradient() + 128 * U);
+      got.insert(got.end(), layer.bias.dense_gradient(), layer.bias.dense_gradient() + U);
+      if (threads == 1) first = got;
+      CHECK(got == first);
+    }
+  }
+}
+
+TEST_CASE("linear: an empty batch, and shapes that don't fit") {
+  Layer layer(4, 3);
+  Tape tape;
+  const Var y = linear(tape.constant(Tensor(Shape{0, 4})), layer.kernel, layer.bias);
+  CHECK(y.shape() == Shape{0, 3});
+  tape.backward(sum(y));
+  CHECK_THROWS_AS(linear(tape.constant(input(2, 5)), layer.kernel, layer.bias), ValueError);
+  CHECK_THROWS_AS(linear(tape.constant(input(2, 4)), layer.kernel, layer.kernel), ValueError);
+}
+
+}  // namespace weft

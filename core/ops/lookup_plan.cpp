@@ -1,0 +1,233 @@
+// LookupPlan: two passes over the bags, in blocks: count what stays, then write it. Where nothing is dropped and no bag
+// is empty, that is a copy with a check.
+#include <weft/core/error.h>
+#include <weft/core/ops/lookup_plan.h>
+#include <weft/core/parallel.h>
+
+#include <doctest/doctest.h>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+
+namespace weft {
+namespace {
+
+/// Bags handled at once by a thread.
+constexpr int64_t kBlock = 256;
+
+[[noreturn]] void refuse(const LookupOptions& options, const std::string& what) {
+  throw ValueError("[embedding_lookup] '" + options.name + "': " + what);
+}
+
+/// What both passes need to know.
+struct Job {
+  const Ids& ids;
+  const LookupOptions& options;
+  int64_t rows;
+  int64_t bags;
+  bool weighted;
+  bool prune_weights;
+
+  bool dropped(int64_t i) const {
+    const auto k = static_cast<size_t>(i);
+    return options.safe && (ids.ids[k] < 0 || (prune_weights && !(ids.weights[k] > 0.0f)));
+  }
+  int64_t first(int64_t bag) const { return ids.offsets[static_cast<size_t>(bag)]; }
+};
+
+void check_sizes(const Ids& ids, const LookupOptions& options) {
+  const auto n = static_cast<int64_t>(ids.ids.size());
+  const auto& offsets = ids.offsets;
+  if (offsets.empty() || offsets[0] != 0 || offsets.back() != n || !std::ranges::is_sorted(offsets)) {
+    refuse(options, "the offsets must rise from 0 to the number of ids, " + std::to_string(n) + ".");
+  }
+  if (ids.weighted() && ids.weights.size() != ids.ids.size()) {
+    refuse(options, "ids and weights differ in number: got " + std::to_string(ids.weights.size()) +
+                        " weights, expected " + std::to_string(n) + ".");
+  }
+  if (n > std::numeric_limits<int32_t>::max() / 2) {
+    refuse(options, "too many ids in one batch: got " + std::to_string(n) + ", expected below 2^30.");
+  }
+}
+
+/// The unsafe lookup's result ends with the last bag that is not empty, as a segment sum's does.
+int64_t bags_of(const Ids& ids, bool safe) {
+  int64_t bags = ids.batch();
+  if (safe) return bags;
+  while (bags > 0 && ids.offsets[static_cast<size_t>(bags)] == ids.offsets[static_cast<size_t>(bags) - 1]) --bags;
+  return bags;
+}
+
+/// Ids that stay of bags [begin, end), with one more for each empty bag of a safe lookup; -1 - i if id i is out of
+/// range.
+int64_t count_block(const Job& job, int64_t begin, int64_t end) {
+  int64_t count = 0;
+  for (int64_t bag = begin; bag < end; ++bag) {
+    int64_t kept = 0;
+    for (int64_t i = job.first(bag); i < job.first(bag + 1); ++i) {
+      if (job.dropped(i)) continue;
+      if (static_cast<uint64_t>(job.ids.ids[static_cast<size_t>(i)]) >= static_cast<uint64_t>(job.rows)) return -1 - i;
+      ++kept;
+    }
+    count += kept == 0 && job.options.safe ? 1 : kept;
+  }
+  return count;
+}
+
+float bag_scale(Combiner combiner, double sum, double squares) {
+  if (combiner == Combiner::sum) return 1.0f;
+  const double divisor = combiner == Combiner::mean ? sum : std::sqrt(squares);
+  return divisor == 0.0 ? 0.0f : static_cast<float>(1.0 / divisor);
+}
+
+void write_block(const Job& job, int64_t begin, int64_t end, int32_t place, const Share& share) {
+  auto *ids = share.ids.as<int32_t>(), *offsets = share.offsets.as<int32_t>();
+  auto* scales = share.scales.as<float>();
+  for (int64_t bag = begin; bag < end; ++bag) {
+    const int32_t start = place;
+    double sum = 0.0, squares = 0.0;
+    for (int64_t i = job.first(bag); i < job.first(bag + 1); ++i) {
+      if (job.dropped(i)) continue;
+      ids[place] = static_cast<int32_t>(job.ids.ids[static_cast<size_t>(i)]);
+      if (job.weighted) {
+        const float weight = job.ids.weights[static_cast<size_t>(i)];
+        scales[place] = weight;
+        sum += weight;
+        squares += static_cast<double>(weight) * weight;
+      }
+      ++place;
+    }
+    const bool empty = place == start;
+    if (!job.weighted) sum = squares = place - start;
+    const float scale = empty ? 0.0f : bag_scale(job.options.combiner, sum, squares);
+    if (job.weighted) {
+      for (int32_t i = start; i < place; ++i) scales[i] *= scale;
+    } else {
+      scales[bag] = scale;
+    }
+    // TensorFlow fills an empty bag with id 0 and clears its result: row 0 is touched, with a gradient of zero.
+    if (empty && job.options.safe) {
+      if (job.weighted) scales[place] = 0.0f;
+      ids[place++] = 0;
+    }
+    offsets[bag + 1] = place;
+  }
+}
+
+}  // namespace
+
+void LookupPlan::make(const Ids& ids, const Parameter& table, const LookupOptions& options) {
+  check_sizes(ids, options);
+  const RowsView rows = table.value();
+  if (rows.rows > std::numeric_limits<int32_t>::max()) refuse(options, "a table may have 2^31 - 1 rows at most.");
+  const Job job{ids,
+                options,
+                rows.rows,
+                bags_of(ids, options.safe),
+                ids.weighted(),
+                ids.weighted() && options.combiner != Combiner::sum};
+  const int64_t blocks = (job.bags + kBlock - 1) / kBlock;
+  const Buffer counts(static_cast<size_t>(blocks + 1) * sizeof(int64_t));
+  auto* start = counts.as<int64_t>();
+  parallel_for(job.bags, kBlock,
+               [&](int64_t begin, int64_t end) { start[begin / kBlock + 1] = count_block(job, begin, end); });
+  start[0] = 0;
+  for (int64_t block = 0; block < blocks; ++block) {
+    if (start[block + 1] < 0) {
+      const int64_t i = -1 - start[block + 1];
+      refuse(options, "indices[" + std::to_string(i) + "] = " + std::to_string(ids.ids[static_cast<size_t>(i)]) +
+                          " is not in [0, " + std::to_string(job.rows) +
+                          "). Give the column a default_value, or more buckets.");
+    }
+    start[block + 1] += start[block];
+  }
+  const auto total = static_cast<size_t>(start[blocks]);
+  share.bags = job.bags;
+  share.per_bag = !job.weighted;
+  share.ids = Buffer(total * sizeof(int32_t));
+  share.offsets = Buffer((static_cast<size_t>(job.bags) + 1) * sizeof(int32_t));
+  share.scales = Buffer((job.weighted ? total : static_cast<size_t>(job.bags)) * sizeof(float));
+  share.offsets.as<int32_t>()[0] = 0;
+  parallel_for(job.bags, kBlock, [&](int64_t begin, int64_t end) {
+    write_block(job, begin, end, static_cast<int32_t>(start[begin / kBlock]), share);
+  });
+}
+
+std::vector<LookupPlan>& LookupPlan::of_thread(size_t count) {
+  thread_local std::vector<LookupPlan> plans;
+  plans.resize(count);
+  return plans;
+}
+
+namespace {
+
+Parameter& table_of(ParameterStore& params, int64_t rows = 6) {
+  return params.add({.name = "t", .shape = {rows, 2}, .initializer = zeros_initializer(), .table = true});
+}
+
+std::vector<int32_t> ids_of(const Share& share) {
+  return {share.ids.as<int32_t>(), share.ids.as<int32_t>() + share.count()};
+}
+
+}  // namespace
+
+TEST_CASE(
+    "lookup plan: negative ids and weights that are not positive are dropped, empty bags get row 0 with scale 0") {
+  ParameterStore params;
+  LookupPlan plan;
+  const Ids ids{{0, 3, 4, 4, 6}, {1, -1, 2, 3, 4, 5}, {0.5f, 1, 2, 0, -1, 4}};
+  plan.make(ids, table_of(params), {.combiner = Combiner::mean});
+  CHECK(ids_of(plan.share) == std::vector<int32_t>{1, 2, 0, 0, 5});
+  const auto* scales = plan.share.scales.as<float>();
+  CHECK(scales[0] == doctest::Approx(0.2));
+  CHECK(scales[1] == doctest::Approx(0.8));
+  CHECK(scales[2] == 0);
+  CHECK(scales[4] == 1);
+  plan.make(ids, params.at("t"), {.combiner = Combiner::sum});
+  CHECK(ids_of(plan.share) == std::vector<int32_t>{1, 2, 3, 0, 4, 5});
+  CHECK(plan.share.scales.as<float>()[2] == 0);
+  CHECK(plan.share.scales.as<float>()[4] == -1);
+}
+
+TEST_CASE("lookup plan: the unsafe lookup keeps all, and ends with the last bag that has an id") {
+  ParameterStore params;
+  LookupPlan plan;
+  plan.make({{0, 2, 2, 3, 3}, {1, 1, 5}, {}}, table_of(params), {.combiner = Combiner::sqrtn, .safe = false});
+  CHECK(plan.share.bags == 3);
+  CHECK(ids_of(plan.share) == std::vector<int32_t>{1, 1, 5});
+  CHECK(plan.share.scales.as<float>()[0] == doctest::Approx(1 / std::sqrt(2.0)));
+  CHECK_THROWS_WITH_AS(plan.make({{0, 1}, {-1}, {}}, params.at("t"), {.safe = false}),
+                       doctest::Contains("indices[0] = -1 is not in [0, 6)"), ValueError);
+}
+
+TEST_CASE("lookup plan: what doesn't fit is refused") {
+  ParameterStore params;
+  Parameter& table = table_of(params);
+  LookupPlan plan;
+  CHECK_THROWS_WITH_AS(plan.make({{0, 2}, {1, 6}, {}}, table, {}), doctest::Contains("indices[1] = 6"), ValueError);
+  CHECK_THROWS_AS(plan.make({{0, 2}, {1}, {}}, table, {}), ValueError);
+  CHECK_THROWS_AS(plan.make({{0, 2, 1}, {1}, {}}, table, {}), ValueError);
+  CHECK_THROWS_AS(plan.make({{0, 2}, {1, 2}, {1}}, table, {}), ValueError);
+}
+
+TEST_CASE("lookup plan: many blocks give the same as one thread") {
+  ParameterStore params;
+  Parameter& table = table_of(params, 1000);
+  Ids ids;
+  for (int64_t bag = 0; bag < 2000; ++bag) {
+    for (int64_t i = 0; i < bag % 7; ++i) ids.ids.push_back((bag * 31 + i * 17) % 1003 - 3);
+    ids.offsets.push_back(static_cast<int64_t>(ids.ids.size()));
+  }
+  std::vector<int32_t> first;
+  for (const int threads : {1, 4}) {
+    const ThreadLimit limit(threads);
+    LookupPlan plan;
+    plan.make(ids, table, {});
+    if (threads == 1) first = ids_of(plan.share);
+    CHECK(ids_of(plan.share) == first);
+  }
+  CHECK(first.size() > 5000);
+}
+
+}  // namespace weft

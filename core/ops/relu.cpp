@@ -1,0 +1,43 @@
+// relu: y = max(x, 0); dx = dy where y > 0.
+#include <weft/core/ops/ops.h>
+#include <weft/core/parallel.h>
+
+#include <doctest/doctest.h>
+#include <algorithm>
+
+namespace weft {
+
+Var relu(Var x) {
+  Var out = x.tape().make(x.shape());
+  const Tensor& in = x.value();
+  for (int64_t i = 0; i < in.size(); ++i) out.value()[i] = std::max(in[i], 0.0f);
+  if (x.needs_gradient()) {
+    x.tape().record(out, [x, out] {
+      const Tensor &y = out.value(), &dy = *out.gradient();
+      float* dx = x.gradient_sum();
+      for (int64_t i = 0; i < y.size(); ++i) dx[i] += y[i] > 0.0f ? dy[i] : 0.0f;
+    });
+  }
+  return out;
+}
+
+TEST_CASE("relu: values and gradient by hand, 0 counts as not above") {
+  Tape tape;
+  const Var x = tape.leaf(Tensor({4}, {-1, 0, 2, 3}));
+  const Var y = relu(x);
+  CHECK(y.value()[0] == 0);
+  CHECK(y.value()[2] == 2);
+  tape.backward(y, Tensor({4}, {5, 6, 7, 8}));
+  const Tensor& dx = *x.gradient();
+  CHECK(dx[0] == 0);
+  CHECK(dx[1] == 0);
+  CHECK(dx[2] == 7);
+  CHECK(dx[3] == 8);
+}
+
+TEST_CASE("relu: the empty input") {
+  Tape tape;
+  CHECK(relu(tape.leaf(Tensor({0, 3}, std::initializer_list<float>{}))).value().size() == 0);
+}
+
+}  // namespace weft

@@ -1,0 +1,46 @@
+// sgd: value -= learning_rate * gradient.
+#include <weft/core/error.h>
+#include <weft/core/ops/ops.h>
+#include <weft/optim/for_rows.h>
+
+#include <doctest/doctest.h>
+#include <string>
+
+namespace weft {
+
+Optimizer sgd(const SgdOptions& options) {
+  Optimizer optimizer;
+  optimizer.name = "SGD";
+  optimizer.learning_rate = options.learning_rate;
+  optimizer.rule = [](const UpdateRows& u) {
+    for_rows(u, 0, [&](float* value, float**, const float* gradient, int64_t n) {
+      for (int64_t k = 0; k < n; ++k) value[k] -= u.learning_rate * gradient[k];
+    });
+  };
+  return optimizer;
+}
+
+TEST_CASE("sgd: by hand, dense and rows, repeated rows once with their sum") {
+  ParameterStore params;
+  Parameter& dense = params.add({.name = "b", .shape = {2}, .initializer = constant_initializer(1)});
+  Parameter& table = params.add({.name = "t", .shape = {3, 2}, .initializer = constant_initializer(1), .table = true});
+  const auto sum_of = dense.add_to_gradient();
+  sum_of.data[0] = 2;
+  sum_of.data[1] = -4;
+  Tape tape;
+  const Var out = embedding_lookup(tape, table, Ids{{0, 2, 3}, {2, 2, 2}, {}}, {.combiner = Combiner::sum});
+  tape.backward(out, Tensor({2, 2}, {1, 2, 3, 4}));
+  const Optimizer optimizer = sgd({.learning_rate = 0.5f});
+  optimizer.step(params);
+  CHECK(dense.value().data[0] == 0);
+  CHECK(dense.value().data[1] == 3);
+  CHECK(table.value().row(1)[0] == 1);
+  CHECK(table.value().row(2)[0] == 1 - 0.5f * 5);
+  CHECK(table.value().row(2)[1] == 1 - 0.5f * 8);
+  CHECK(params.global_step == 1);
+  CHECK_FALSE(table.has_gradient());
+  optimizer.step(params);
+  CHECK(dense.value().data[1] == 3);
+}
+
+}  // namespace weft
