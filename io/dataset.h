@@ -66,8 +66,8 @@ class Dataset {
   Dataset map(std::function<void(Batch&)> f) && { return std::move(map(std::move(f))); }
   /// Makes up to `batches` batches ahead on `threads` threads of its own; 0 threads: next() makes each when asked. The
   /// batches and their order are the same. Throws ValueError after the first next(), for threads < 0 or batches < 1.
-  Dataset& prefetch(int threads, int batches = 4) &;
-  Dataset prefetch(int threads, int batches = 4) && { return std::move(prefetch(threads, batches)); }
+  Dataset& prefetch(int threads, int batches = 8) &;
+  Dataset prefetch(int threads, int batches = 8) && { return std::move(prefetch(threads, batches)); }
 
   /// The next batch, or null at the end, however often it is called there. It is valid until the next call of next().
   /// Throws what making the batch threw; after that the stream is over, and every further call throws the same.
