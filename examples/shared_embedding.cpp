@@ -56,8 +56,7 @@ ReadExamplesOptions reading(const Demo& demo, const std::string& files) {
 }
 
 /// Trains to the end from wherever the newest checkpoint is; `after_step` sees the global step now and then.
-void train(const Demo& demo, DNNClassifier& classifier, int64_t first_step,
-           const std::function<void(int64_t)>& after_step) {
+void train(const Demo& demo, DNNClassifier& classifier, const std::function<void(int64_t)>& after_step) {
   ReadExamplesOptions options = reading(demo, "train-*.tfrecord");
   options.shuffle_buffer = 10'000;
   options.repeat = {};  // for ever: the number of steps is the end
