@@ -1,4 +1,4 @@
-// Who may include whom: fails on an #include or a #pragma that breaks the order of the rooms.
+// The order of the house: fails on an #include or a #pragma that breaks it, and where the README has left the code.
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -113,6 +113,17 @@ TEST_CASE("architecture: every file of the library keeps the order of the rooms"
     }
   }
   CHECK(files > 20);
+}
+
+TEST_CASE("architecture: the README's program is the example that is compiled") {
+  const auto read = [](const std::string& path) {
+    std::ifstream file(std::filesystem::path(WEFT_SOURCE_DIR) / path);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+  };
+  const std::string example = read("examples/quickstart.cpp");
+  CHECK(read("README.md").find("```cpp" + example.substr(example.find('\n')) + "```") != std::string::npos);
 }
 
 TEST_CASE("architecture: what breaks the order is found") {
