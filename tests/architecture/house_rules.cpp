@@ -143,6 +143,7 @@ TEST_CASE("architecture: what breaks the order is found") {
 TEST_CASE("architecture: headers stay light and files say what they are") {
   CHECK(violations("io/a.h", "// A header.\n#pragma once\n#include <string>\n").empty());
   CHECK(violations("io/a.h", "// A header.\n#include <string>\n").size() == 1);
+  CHECK(violations("io/a_body.h", "// A source text.\nint f();\n").empty());
   CHECK(violations("io/a.h", "// A header.\n#pragma once\n#include <regex>\n").size() == 1);
   CHECK(violations("io/a.cpp", "// A file.\n#include <iostream>\n").size() == 1);
   CHECK(violations("io/a.cpp", "#include <string>\n").size() == 1);
