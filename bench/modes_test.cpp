@@ -1,5 +1,6 @@
 // Tests of the modes: each runs on a data set of a few hundred examples.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <unistd.h>
 #include <weft/core/error.h>
 #include <weft/io/example.h>
@@ -48,7 +49,7 @@ class SmallData {
     RecordWriter writer(path);
     ExampleWriter example;
     for (int64_t i = 0; i < kExamples; i++) {
-      const std::string shown = "v" + std::to_string(i % kWords);
+      const std::string shown = fmt::format("v{}", i % kWords);
       const std::string_view watched[] = {"v0", "v3", "elsewhere"};
       example.clear().add("clicked", (i + 1) % 2).add("shown", std::string_view(shown)).add("watched", watched);
       writer.write(example.serialized());
