@@ -11,17 +11,19 @@
 
 namespace weft {
 
-/// Parses batches of serialized examples by one specification; keeps what it learnt of the specification. Const, so that
-/// several threads may use one parser on different outputs.
+/// Parses batches of serialized examples by one specification; keeps what it learnt of the specification. Const, so
+/// that several threads may use one parser on different outputs.
 class ExampleParser {
  public:
-  /// Throws ValueError for a specification that can't be (a default of another size or type, float64 or int32 values ...).
+  /// Throws ValueError for a specification that can't be (a default of another size or type, float64 or int32 values
+  /// ...).
   explicit ExampleParser(ParseSpec spec);
   ExampleParser(ExampleParser&&) noexcept;
   ~ExampleParser();
 
-  /// tf.io.parse_example. Strings of `out` are views into `serialized`, whose bytes must outlive `out` (see Features::own).
-  /// Throws DataError naming the example, its key, and the cure; `where(i)` says where example i came from.
+  /// tf.io.parse_example. Strings of `out` are views into `serialized`, whose bytes must outlive `out` (see
+  /// Features::own). Throws DataError naming the example, its key, and the cure; `where(i)` says where example i came
+  /// from.
   using Where = std::function<std::string(size_t example)>;
   void parse(std::span<const std::string_view> serialized, Features& out, const Where& where = {}) const;
   const ParseSpec& spec() const;
@@ -43,7 +45,9 @@ class ExampleWriter {
   ExampleWriter& add(std::string_view key, std::span<const std::string_view> values);
   ExampleWriter& add(std::string_view key, int64_t value) { return add(key, std::span<const int64_t>(&value, 1)); }
   ExampleWriter& add(std::string_view key, float value) { return add(key, std::span<const float>(&value, 1)); }
-  ExampleWriter& add(std::string_view key, std::string_view value) { return add(key, std::span<const std::string_view>(&value, 1)); }
+  ExampleWriter& add(std::string_view key, std::string_view value) {
+    return add(key, std::span<const std::string_view>(&value, 1));
+  }
   /// The serialized example; valid until the next call of a member.
   std::string_view serialized();
 
