@@ -1,37 +1,37 @@
-// Checkpoints: the flat list of named arrays in an HDF5 file, and the index of a model directory.
+// Checkpoints: the flat list of named arrays in an HDF5 file.
 #pragma once
 #include <weft/core/parameter.h>
+#include <weft/io/array_info.h>
+#include <weft/io/model_directory.h>
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace weft {
 
-enum class ArrayType { float32, float64, int32, int64, uint8 };
-
-/// An array of a checkpoint as its header says: name ("dnn/logits/kernel"), type, shape.
-struct ArrayInfo {
-  std::string name;
-  ArrayType type = ArrayType::float32;
-  std::vector<int64_t> shape;
-};
-
-/// Reads checkpoints. Every array is read on demand; bytes are not trusted.
+/// Reads checkpoints (docs/checkpoint_format.md), and other HDF5 files: there an array's name is its path. Arrays are
+/// read on demand, and what is read is checked; bytes are not trusted. Any thread may read.
 class CheckpointReader {
  public:
-  /// Throws IoError (no such file) or DataError (not HDF5, not this layout).
+  /// Throws IoError (no such file) or DataError (not HDF5, damaged, a newer version).
   explicit CheckpointReader(const std::string& path);
   CheckpointReader(CheckpointReader&&) noexcept;
   ~CheckpointReader();
-  const std::vector<ArrayInfo>& arrays() const;   ///< in name order
+  const std::vector<ArrayInfo>& arrays() const;  ///< in name order
+  /// Null if there is none.
   const ArrayInfo* find(std::string_view name) const;
-  /// Reads rows [first, first + out.rows) of a float32 array into the (possibly strided) view. Throws DataError.
+  /// Reads rows [first, first + out.rows) of a float32 array into the (possibly strided) view, whose width is a row's;
+  /// the numbers of a vector are rows of one number, or all of them one row. Throws DataError (missing, another type or
+  /// shape, damaged); then `out` holds anything.
   void read(std::string_view name, int64_t first, const RowsView& out) const;
   std::vector<float> read_floats(std::string_view name) const;
+  /// Of an integer array of any width.
   std::vector<int64_t> read_integers(std::string_view name) const;
 
  private:
@@ -46,9 +46,11 @@ class CheckpointWriter {
   CheckpointWriter(CheckpointWriter&&) noexcept;
   /// Without close(): removes the unfinished file.
   ~CheckpointWriter();
+  /// Each name once. Throw ValueError (a name that can't be or is there, rows that don't make up the shape) or IoError.
   void write(std::string_view name, const Shape& shape, const RowsView& rows);
   void write(std::string_view name, float scalar);
   void write(std::string_view name, std::span<const int64_t> values, bool scalar = false);
+  /// Throws IoError; then what was at the path before is still there.
   void close();
 
  private:
@@ -58,33 +60,21 @@ class CheckpointWriter {
 
 /// How state is named on disk. `slot` gives the full name of a parameter's slot.
 struct CheckpointNames {
-  /// "{variable}/t_0/{slot}" of tf.compat.v1.estimator; "{variable}/{slot}" of a v1 optimizer alone.
+  /// "{variable}/t_0/{slot}" of tf.compat.v1.estimator; "{variable}/{slot}" of a v1 optimizer alone;
+  /// "training/{optimizer}/{variable}/{slot}" of Keras.
   std::string slot_pattern = "{variable}/{slot}";
+  /// What {optimizer} stands for.
+  std::string optimizer = {};
 };
 
-/// Saves parameters, slots, scalars and global_step. `extra` are integer arrays that go with them (random state, input position).
+/// Saves parameters, slots, scalars and global_step. `extra` are integer arrays that go with them (random state, input
+/// position). Throws IoError; then what was at the path before is still there.
 void save_checkpoint(const std::string& path, const ParameterStore& params, const CheckpointNames& names = {},
                      const std::map<std::string, std::vector<int64_t>>& extra = {});
-/// Restores all of it; slots must have been made (Optimizer::prepare). Throws DataError with every missing, surplus and
-/// mis-shaped array in one message; then nothing has been changed. Returns `extra`.
+/// Restores all of it; slots must have been made (Optimizer::prepare). Returns `extra`. Throws DataError with every
+/// missing, surplus and mis-shaped array in one message; then nothing has been changed. Throws DataError naming the
+/// array whose numbers are damaged; then the parameters are a mixture, to be restored from another checkpoint.
 std::map<std::string, std::vector<int64_t>> restore_checkpoint(const std::string& path, ParameterStore& params,
                                                                const CheckpointNames& names = {});
-
-/// The checkpoints of a model directory: model.ckpt-<step>.h5, and the text file `checkpoint` that names the newest last
-/// (TensorFlow's CheckpointState).
-class ModelDirectory {
- public:
-  /// Makes the directory if it is not there. Throws IoError.
-  explicit ModelDirectory(const std::string& path);
-  /// Path of the newest checkpoint, if there is one.
-  std::optional<std::string> latest() const;
-  std::string checkpoint_path(int64_t step) const;
-  /// Records a checkpoint as the newest and deletes those beyond the newest `keep` (0: keeps all).
-  void record(int64_t step, int keep);
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 }  // namespace weft

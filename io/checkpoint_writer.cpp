@@ -1,0 +1,73 @@
+// CheckpointWriter: an HDF5 file beside its name, moved there by close().
+#include <fmt/format.h>
+#include <weft/core/error.h>
+#include <weft/io/atomic_file.h>
+#include <weft/io/checkpoint.h>
+#include <weft/io/checkpoint_layout.h>
+#include <weft/io/checkpoint_names.h>
+
+#include <set>
+
+namespace weft {
+
+using Layout = CheckpointLayout;
+
+struct CheckpointWriter::State {
+  AtomicFile file;
+  Hdf5File hdf5;
+  std::set<std::string, std::less<>> names;
+
+  explicit State(const std::string& path) : file(path), hdf5(Hdf5File::create(file.temporary_path())) {}
+
+  void write(ArrayInfo info, const ByteRows& rows) {
+    if (!names.insert(info.name).second) {
+      throw ValueError(fmt::format("[CheckpointWriter] array '{}' is there already: each name once.", info.name));
+    }
+    info.name = std::string(Layout::kArrays) + "/" + object_name(info.name);
+    Hdf5Array array = hdf5.make_array(info);
+    const PieceSums sums = write_pieces(array, rows);
+    hdf5.set_integers(info.name, Layout::kSumRows, {&sums.rows, 1});
+    hdf5.set_integers(info.name, Layout::kSums, sums.crc32c);
+  }
+};
+
+CheckpointWriter::CheckpointWriter(const std::string& path) : state_(std::make_unique<State>(path)) {
+  state_->hdf5.set_text("/", Layout::kFormat, Layout::kFormatName);
+  const int64_t version = Layout::kCurrentVersion;
+  state_->hdf5.set_integers("/", Layout::kVersion, {&version, 1});
+  state_->hdf5.make_group(Layout::kArrays);
+}
+CheckpointWriter::CheckpointWriter(CheckpointWriter&&) noexcept = default;
+CheckpointWriter::~CheckpointWriter() = default;
+
+void CheckpointWriter::write(std::string_view name, const Shape& shape, const RowsView& rows) {
+  const ArrayInfo info{std::string(name), ArrayType::float32, {shape.extents().begin(), shape.extents().end()}};
+  if (rows.size() != shape.size() || !fits_rows(info, rows)) {
+    throw ValueError(fmt::format("[CheckpointWriter] array '{}': got {} rows of {}, expected the shape {}.", name,
+                                 rows.rows, rows.width, to_string(shape)));
+  }
+  state_->write(info, bytes_of(info, rows));
+}
+
+void CheckpointWriter::write(std::string_view name, float scalar) {
+  write(name, Shape{}, RowsView{&scalar, 1, 1, 1});
+}
+
+void CheckpointWriter::write(std::string_view name, std::span<const int64_t> values, bool scalar) {
+  const auto count = static_cast<int64_t>(values.size());
+  if (scalar && count != 1) {
+    throw ValueError(fmt::format("[CheckpointWriter] scalar '{}': got {} numbers, expected 1.", name, count));
+  }
+  ArrayInfo info{std::string(name), ArrayType::int64, {}};
+  if (!scalar) info.shape = {count};
+  // Only read from: ByteRows serve both ways.
+  auto* data = reinterpret_cast<std::byte*>(const_cast<int64_t*>(values.data()));
+  state_->write(info, {data, count, sizeof(int64_t), sizeof(int64_t)});
+}
+
+void CheckpointWriter::close() {
+  state_->hdf5.close();
+  state_->file.commit();
+}
+
+}  // namespace weft

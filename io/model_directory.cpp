@@ -1,0 +1,280 @@
+// ModelDirectory: the text file `checkpoint`, read with tolerance and written whole.
+#include <fmt/format.h>
+#include <weft/core/error.h>
+#include <weft/io/atomic_file.h>
+#include <weft/io/model_directory.h>
+
+#include <doctest/doctest.h>
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string_view>
+#include <vector>
+
+namespace weft {
+namespace {
+
+namespace fs = std::filesystem;
+
+//   model_checkpoint_path: "model.ckpt-200.h5"
+//   all_model_checkpoint_paths: "model.ckpt-100.h5"
+//   all_model_checkpoint_paths: "model.ckpt-200.h5"
+//
+// A protobuf text: one field a line here, strings in either quotes, # starts a comment, other fields are skipped. Names
+// are relative to the directory, or absolute.
+
+struct CheckpointState {
+  std::string latest;
+  std::vector<std::string> all;
+};
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpaces = " \t\r\n";
+  const size_t first = text.find_first_not_of(kSpaces);
+  return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(kSpaces) - first + 1);
+}
+
+/// The text within quotes, with \\ and \" undone; false if it is not in quotes.
+bool unquote(std::string_view text, std::string& out) {
+  if (text.empty() || (text[0] != '"' && text[0] != '\'')) return false;
+  out.clear();
+  for (size_t i = 1; i < text.size(); ++i) {
+    if (text[i] == text[0]) {
+      const std::string_view rest = trimmed(text.substr(i + 1));
+      return rest.empty() || rest[0] == '#';
+    }
+    if (text[i] == '\\' && ++i == text.size()) return false;
+    out += text[i];
+  }
+  return false;
+}
+
+std::string in_quotes(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+/// False if a line can't be understood.
+bool parse_line(std::string_view line, CheckpointState& state) {
+  line = trimmed(line);
+  if (line.empty() || line[0] == '#') return true;
+  const size_t colon = line.find(':');
+  if (colon == std::string_view::npos) return false;
+  const std::string_view key = trimmed(line.substr(0, colon)), value = trimmed(line.substr(colon + 1));
+  std::string path;
+  if (key == "model_checkpoint_path") return unquote(value, state.latest);
+  if (key != "all_model_checkpoint_paths") return key.find_first_of(" \t") == std::string_view::npos;
+  if (!unquote(value, path)) return false;
+  state.all.push_back(path);
+  return true;
+}
+
+/// False if the text can't be understood or names no checkpoint.
+bool parse(std::string_view text, CheckpointState& state) {
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    if (!parse_line(text.substr(0, end), state)) return false;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return !state.latest.empty();
+}
+
+std::string file_name(int64_t step) {
+  return fmt::format("model.ckpt-{}.h5", step);
+}
+
+/// Whether record() may delete a file of this name.
+bool is_ours(const std::string& name) {
+  constexpr std::string_view kPrefix = "model.ckpt-", kSuffix = ".h5";
+  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix) || name.size() <= kPrefix.size() + kSuffix.size())
+    return false;
+  const std::string_view step =
+      std::string_view(name).substr(kPrefix.size(), name.size() - kPrefix.size() - kSuffix.size());
+  return step.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+std::string state_path(const std::string& directory) {
+  return directory + "/checkpoint";
+}
+
+/// The text of the state file; nothing if there is none.
+std::optional<std::string> state_text(const std::string& directory) {
+  std::error_code error;
+  if (!fs::exists(state_path(directory), error) && !error) return std::nullopt;
+  std::ifstream file(state_path(directory), std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file.good() && !file.eof())
+    throw IoError(fmt::format("[ModelDirectory] {}: can't read.", state_path(directory)));
+  return text;
+}
+
+}  // namespace
+
+ModelDirectory::ModelDirectory(const std::string& path) : path_(path) {
+  while (path_.size() > 1 && path_.back() == '/') path_.pop_back();
+  std::error_code error;
+  fs::create_directories(path_, error);
+  if (error || !fs::is_directory(path_)) {
+    throw IoError(fmt::format("[ModelDirectory] {}: can't make the directory: {}. Give another model_dir.", path,
+                              error ? error.message() : "a file is in its place"));
+  }
+}
+
+std::string ModelDirectory::checkpoint_path(int64_t step) const {
+  return path_ + "/" + file_name(step);
+}
+
+std::optional<std::string> ModelDirectory::latest() const {
+  const auto text = state_text(path_);
+  if (!text) return std::nullopt;
+  CheckpointState state;
+  if (!parse(*text, state)) {
+    throw DataError(
+        fmt::format("[ModelDirectory] {}: can't be understood, expected a line model_checkpoint_path: \"<name>\". "
+                    "Write the newest checkpoint's name there, or delete the file to start anew.",
+                    state_path(path_)));
+  }
+  const std::string path = state.latest[0] == '/' ? state.latest : path_ + "/" + state.latest;
+  for (const char* suffix : {"", ".h5"}) {
+    std::error_code ignored;
+    if (fs::is_regular_file(path + suffix, ignored)) return path + suffix;
+  }
+  throw DataError(
+      fmt::format("[ModelDirectory] {}: it names {}, which is not there. Put the checkpoint back, name another, or "
+                  "delete the file to start anew.",
+                  state_path(path_), path));
+}
+
+void ModelDirectory::record(int64_t step, int keep) {
+  CheckpointState state;
+  // What can't be understood is replaced: the new checkpoint is there, and is the newest.
+  if (!parse(state_text(path_).value_or(""), state)) state.all.clear();
+  state.latest = file_name(step);
+  std::erase(state.all, state.latest);
+  state.all.push_back(state.latest);
+  const size_t kept = keep <= 0 ? state.all.size() : std::min(state.all.size(), static_cast<size_t>(keep));
+  const auto first_kept = state.all.end() - static_cast<std::ptrdiff_t>(kept);
+  std::string text = fmt::format("model_checkpoint_path: {}\n", in_quotes(state.latest));
+  for (auto path = first_kept; path != state.all.end(); ++path) {
+    text += fmt::format("all_model_checkpoint_paths: {}\n", in_quotes(*path));
+  }
+  write_file(state_path(path_), text);
+  // Only now: whatever happens in between, the file names what is there.
+  for (auto path = state.all.begin(); path != first_kept; ++path) {
+    std::error_code ignored;
+    if (is_ours(*path)) fs::remove(path_ + "/" + *path, ignored);
+  }
+}
+
+#ifndef DOCTEST_CONFIG_DISABLE
+namespace {
+
+struct TestDirectory {
+  std::string path = (fs::temp_directory_path() / "weft_model_directory_XXXXXX").string();
+  TestDirectory() { REQUIRE(mkdtemp(path.data()) != nullptr); }
+  ~TestDirectory() { fs::remove_all(path); }
+  void put(const std::string& name, std::string_view text = "") const {
+    std::ofstream(path + "/" + name, std::ios::binary) << text;
+  }
+  std::string text(const std::string& name) const {
+    std::ifstream file(path + "/" + name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  bool has(const std::string& name) const { return fs::exists(path + "/" + name); }
+};
+
+}  // namespace
+
+TEST_CASE("model directory: records the newest and keeps as many as asked for") {
+  const TestDirectory test;
+  ModelDirectory directory(test.path + "/deep/model/");
+  CHECK_FALSE(directory.latest().has_value());
+  for (const int64_t step : {100, 200, 300}) {
+    test.put(fmt::format("deep/model/model.ckpt-{}.h5", step));
+    directory.record(step, 2);
+    CHECK(directory.latest() == directory.checkpoint_path(step));
+  }
+  CHECK(directory.checkpoint_path(300) == test.path + "/deep/model/model.ckpt-300.h5");
+  CHECK_FALSE(test.has("deep/model/model.ckpt-100.h5"));
+  CHECK(test.has("deep/model/model.ckpt-200.h5"));
+  CHECK(test.text("deep/model/checkpoint") ==
+        "model_checkpoint_path: \"model.ckpt-300.h5\"\n"
+        "all_model_checkpoint_paths: \"model.ckpt-200.h5\"\n"
+        "all_model_checkpoint_paths: \"model.ckpt-300.h5\"\n");
+}
+
+TEST_CASE("model directory: 0 keeps all; a step recorded again is there once") {
+  const TestDirectory test;
+  ModelDirectory directory(test.path);
+  for (const int64_t step : {1, 2, 3, 2}) {
+    test.put(fmt::format("model.ckpt-{}.h5", step));
+    directory.record(step, 0);
+  }
+  CHECK(test.text("checkpoint") ==
+        "model_checkpoint_path: \"model.ckpt-2.h5\"\n"
+        "all_model_checkpoint_paths: \"model.ckpt-1.h5\"\n"
+        "all_model_checkpoint_paths: \"model.ckpt-3.h5\"\n"
+        "all_model_checkpoint_paths: \"model.ckpt-2.h5\"\n");
+  CHECK(test.has("model.ckpt-1.h5"));
+}
+
+TEST_CASE("model directory: states that TensorFlow understands") {
+  const TestDirectory test;
+  const ModelDirectory directory(test.path);
+  test.put("model.ckpt-5.h5");
+  const std::string expected = test.path + "/model.ckpt-5.h5";
+  for (const std::string& text : {
+           std::string("model_checkpoint_path: \"model.ckpt-5.h5\"\n"),
+           std::string("model_checkpoint_path: \"model.ckpt-5\""),
+           std::string("# a comment\n\nmodel_checkpoint_path: 'model.ckpt-5.h5'  # newest\r\n"),
+           std::string("model_checkpoint_path:\"model.ckpt-5.h5\"\nall_model_checkpoint_timestamps: "
+                       "1.5\nlast_preserved_timestamp: 2.5\n"),
+           "model_checkpoint_path: \"" + expected + "\"\n",
+       }) {
+    test.put("checkpoint", text);
+    CHECK(directory.latest() == expected);
+  }
+}
+
+TEST_CASE("model directory: what can't be understood is told with the file's name") {
+  const TestDirectory test;
+  const ModelDirectory directory(test.path);
+  for (const char* text : {"", "this is not a text protobuf\n", "model_checkpoint_path: \"model.ckpt-5",
+                           "model_checkpoint_path: 5\n", "all_model_checkpoint_paths: \"a\"\n",
+                           "model_checkpoint_path: \"a\" b\n", "\x89HDF\r\n\x1a\n", "model_checkpoint_path: \"a\\"}) {
+    test.put("checkpoint", text);
+    CHECK_THROWS_WITH_AS(directory.latest(), doctest::Contains((test.path + "/checkpoint").c_str()), DataError);
+  }
+  test.put("checkpoint", "model_checkpoint_path: \"model.ckpt-99.h5\"\n");
+  CHECK_THROWS_WITH_AS(directory.latest(), doctest::Contains("model.ckpt-99.h5, which is not there"), DataError);
+}
+
+TEST_CASE("model directory: deletes nothing but its own checkpoints") {
+  const TestDirectory test;
+  ModelDirectory directory(test.path);
+  test.put("keep.txt");
+  test.put("model.ckpt-x.h5");
+  test.put("checkpoint",
+           "model_checkpoint_path: \"keep.txt\"\nall_model_checkpoint_paths: \"keep.txt\"\n"
+           "all_model_checkpoint_paths: \"model.ckpt-x.h5\"\nall_model_checkpoint_paths: \"../model.ckpt-1.h5\"\n");
+  test.put("model.ckpt-7.h5");
+  directory.record(7, 1);
+  CHECK(test.has("keep.txt"));
+  CHECK(test.has("model.ckpt-x.h5"));
+  CHECK(directory.latest() == directory.checkpoint_path(7));
+}
+
+TEST_CASE("model directory: a file in its place is an IoError") {
+  const TestDirectory test;
+  test.put("file");
+  CHECK_THROWS_AS(ModelDirectory(test.path + "/file"), IoError);
+  CHECK_THROWS_AS(ModelDirectory(test.path + "/file/model"), IoError);
+}
+
+#endif
+}  // namespace weft
