@@ -5,7 +5,7 @@
 #include <weft/layers/categorical_column.h>
 
 #include <memory>
-#include <span>
+#include <string>
 #include <vector>
 
 namespace weft {
@@ -24,14 +24,17 @@ class ColumnIds {
   /// Adds a column and what it is made of; returns its place. Throws IoError or DataError for its vocabulary.
   size_t add(const CategoricalColumn& column);
   size_t size() const { return steps_.size(); }
-  const CategoricalColumn& column(size_t place) const;
   /// ids[place] becomes the ids of the column there, for all columns; the memory of `ids` is used again. Throws
   /// ValueError for features that are missing or of the wrong type.
   void make(const Features& features, std::vector<Ids>& ids) const;
 
  private:
   struct Step;
-  std::shared_ptr<const Vocabulary> load(const CategoricalColumn& column) const;
+  size_t add_values(const std::string& key);
+  std::vector<size_t> add_leaves(const CrossedColumn& cross);
+  template <class Column>
+  std::shared_ptr<const Vocabulary> load(const Column& column) const;
+  void make_crossed(const Step& step, const Features& features, std::vector<Ids>& ids, Ids& out) const;
   std::vector<std::unique_ptr<const Step>> steps_;
 };
 

@@ -9,7 +9,7 @@
 namespace weft {
 
 struct DenseOptions {
-  std::string name;        ///< the parameters are <name>/kernel [inputs, units] and <name>/bias [units]
+  std::string name;  ///< the parameters are <name>/kernel [inputs, units] and <name>/bias [units]
   int64_t inputs = 0;
   int64_t units = 0;
   Activation activation = Activation::none;

@@ -1,0 +1,172 @@
+// Tests of InputLayer.
+#include <doctest/doctest.h>
+#include <weft/core/coalesce.h>
+#include <weft/core/error.h>
+#include <weft/core/ops/ops.h>
+#include <weft/layers/input_layer.h>
+
+#include <thread>
+
+namespace {
+using IntegerRows = std::vector<std::vector<int64_t>>;
+
+weft::CategoricalColumn identity(const char* key, int64_t buckets = 4) {
+  return weft::categorical_column_with_identity({.key = key, .num_buckets = buckets});
+}
+
+// Row i of a table is (10 i, 10 i + 1, ...).
+void count_rows(std::span<float> out, int64_t first, const weft::Shape& shape, const weft::RandomStream&) {
+  for (float& x : out) {
+    x = static_cast<float>(10 * (first / shape[1]) + first % shape[1]);
+    ++first;
+  }
+}
+
+std::vector<weft::FeatureColumn> shared_a_b() {
+  return weft::shared_embedding_columns(
+      {identity("a"), identity("b")},
+      {.dimension = 2, .combiner = weft::Combiner::sum, .initializer = weft::Initializer(count_rows)});
+}
+
+weft::Features features_a_b() {
+  weft::Features features;
+  features["a"] = weft::sparse_feature(IntegerRows{{1, 2}, {}});
+  features["b"] = weft::sparse_feature(IntegerRows{{3}, {1}});
+  return features;
+}
+
+[[maybe_unused]] std::vector<float> numbers(const weft::Tensor& tensor) {
+  return {tensor.values().begin(), tensor.values().end()};
+}
+}  // namespace
+
+TEST_CASE("input layer: columns that share read one parameter, and its gradient holds both") {
+  using namespace weft;
+  ParameterStore params;
+  const InputLayer input(params, shared_a_b());
+  CHECK(params.size() == 1);
+  CHECK(input.width() == 4);
+  Parameter& table = params.at("input_layer/a_b_shared_embedding/embedding_weights");
+  CHECK(table.shape() == Shape{4, 2});
+
+  Tape tape;
+  const Var out = input(tape, features_a_b());
+  CHECK(numbers(out.value()) == std::vector<float>{30, 32, 30, 31, 0, 0, 10, 11});
+  tape.backward(out, Tensor({2, 4}, {1, 2, 3, 4, 5, 6, 7, 8}));
+  const CoalescedRows gradient = coalesced(table);
+  // Row 1 is read by a (row 0) and by b (row 1); row 0 is touched by a's empty bag.
+  CHECK(gradient.rows == std::vector<int64_t>{0, 1, 2, 3});
+  CHECK(numbers(gradient.gradients) == std::vector<float>{0, 0, 8, 10, 1, 2, 3, 4});
+}
+
+TEST_CASE("input layer: one table a store, also in two layers; two models have two tables") {
+  using namespace weft;
+  const auto columns = shared_a_b();
+  ParameterStore one, other;
+  const InputLayer user(one, columns[0], {.scope = "user"}), item(one, columns[1], {.scope = "item"});
+  CHECK(one.size() == 1);
+  const InputLayer second(other, columns);
+  CHECK(other.size() == 1);
+  one.begin()->value().data[2] = 100;
+  Tape tape;
+  CHECK(numbers(item(tape, features_a_b()).value()) == std::vector<float>{30, 31, 100, 11});
+  CHECK(numbers(second(tape, features_a_b()).value()) == std::vector<float>{30, 32, 30, 31, 0, 0, 10, 11});
+}
+
+TEST_CASE("input layer: columns of all kinds come in ASCII order of their names") {
+  using namespace weft;
+  ParameterStore params;
+  const auto embed = [](const char* key) {
+    return embedding_column(identity(key),
+                            {.dimension = 1, .combiner = Combiner::sum, .initializer = Initializer(count_rows)});
+  };
+  const auto x = numeric_column({.key = "x", .shape = {2}});
+  const InputLayer input(params, {x, embed("z"), embed("a"), indicator_column(identity("a", 3)),
+                                  bucketized_column(numeric_column({.key = "M"}), {0})});
+  std::vector<std::string> names;
+  for (const auto& place : input.places()) names.push_back(place.column);
+  CHECK(names == std::vector<std::string>{"M_bucketized", "a_embedding", "a_indicator", "x", "z_embedding"});
+  CHECK(input.places()[3].first == 6);
+  CHECK(input.width() == 9);
+  CHECK(params.find("input_layer/z_embedding/embedding_weights") != nullptr);
+
+  Features features;
+  features["a"] = sparse_feature(IntegerRows{{1, 1}, {2}});
+  features["z"] = sparse_feature(IntegerRows{{3}, {}});
+  features["M"] = dense_feature(std::vector<float>{-1, 1});
+  features["x"] = dense_feature(std::vector<float>{0.5f, 1.5f, 2.5f, 3.5f});
+  features["x"].shape = {2, 2};
+  Tape tape;
+  CHECK(numbers(input(tape, features).value()) ==
+        std::vector<float>{1, 0, 20, 0, 2, 0, 0.5f, 1.5f, 30, 0, 1, 20, 0, 0, 1, 2.5f, 3.5f, 0});
+}
+
+TEST_CASE("input layer: ids are made ahead once, and only by this layer") {
+  using namespace weft;
+  ParameterStore params, others;
+  const InputLayer input(params, shared_a_b()), other(others, shared_a_b());
+  Features features = features_a_b();
+  input.prepare(features);
+  features.prepared.ids[0].ids = {0, 0};  // seen by the layer that prepared, and by no other
+  Tape tape;
+  CHECK(numbers(input(tape, features).value())[0] == 0);
+  CHECK(numbers(other(tape, features).value())[0] == 30);
+  features["a"] = dense_feature(std::vector<float>{1});
+  CHECK_THROWS_AS(input.prepare(features), ValueError);
+  CHECK(features.prepared.by == nullptr);
+}
+
+TEST_CASE("input layer: several threads at once") {
+  using namespace weft;
+  ParameterStore params;
+  const InputLayer input(params, shared_a_b());
+  std::vector<int> right(4, 0);
+  std::vector<std::thread> threads;
+  for (size_t t = 0; t < right.size(); ++t) {
+    threads.emplace_back([&, t] {
+      for (int64_t i = 0; i < 200; ++i) {
+        const auto id = (i + static_cast<int64_t>(t)) % 4;
+        Features features;
+        features["a"] = sparse_feature(IntegerRows{{id}});
+        features["b"] = sparse_feature(IntegerRows{{id}});
+        Tape tape(Tape::Options{.record = false});
+        right[t] += input(tape, features).value()[0] == static_cast<float>(10 * id) ? 1 : 0;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(right == std::vector<int>(4, 200));
+}
+
+TEST_CASE("input layer: a table that is not trained gets no gradient") {
+  using namespace weft;
+  ParameterStore params;
+  const InputLayer input(params, {embedding_column(identity("a"), {.dimension = 2, .trainable = false}),
+                                  embedding_column(identity("b"), {.dimension = 2})});
+  Tape tape;
+  const Var out = input(tape, features_a_b());
+  tape.backward(sum(out));
+  CHECK_FALSE(params.at("input_layer/a_embedding/embedding_weights").has_gradient());
+  CHECK(params.at("input_layer/b_embedding/embedding_weights").has_gradient());
+}
+
+TEST_CASE("input layer: features that don't fit") {
+  using namespace weft;
+  ParameterStore params;
+  const InputLayer input(params, shared_a_b());
+  Tape tape;
+  const auto refuses = [&](const Features& features, const char* text) {
+    CHECK_THROWS_WITH_AS(input(tape, features), doctest::Contains(text), ValueError);
+  };
+  Features features = features_a_b();
+  features["a"] = sparse_feature(IntegerRows{{1}, {2}, {3}});
+  refuses(features, "Batch size of columns (a_shared_embedding, b_shared_embedding): (3, 2)");
+  features["a"] = dense_feature(std::vector<int64_t>{1, 2, 3, 1, 2, 3, 1, 2});
+  features["a"].shape = {2, 2, 2};
+  refuses(features, "Cannot reshape a tensor with 8 elements to shape [2,2] (4 elements)");
+  features["a"] = dense_feature(std::vector<float>{1, 2});
+  refuses(features, "Invalid input, not integer. key: a dtype: <dtype: 'float32'>");
+  features["a"] = sparse_feature(IntegerRows{{1}, {4}});
+  refuses(features, "4 is not in [0, 4)");
+  refuses(Features(), "Feature a is not in features dictionary.");
+}
