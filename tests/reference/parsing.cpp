@@ -1,0 +1,101 @@
+// Parsing: specifications of features as JSON, both ways.
+#include "parsing.h"
+
+#include "columns.h"
+#include "report.h"
+#include "unsupported.h"
+
+namespace weft::reference {
+namespace {
+
+void flatten(const Json& value, std::vector<Json>& out) {
+  if (!value.is_array()) return out.push_back(value);
+  for (const Json& element : value) flatten(element, out);
+}
+
+Json default_json(const FixedLenFeature& feature) {
+  if (!feature.default_value) return nullptr;
+  Json values = Json::array();
+  for (const float x : feature.default_value->floats) values.push_back(x);
+  for (const int64_t x : feature.default_value->integers) values.push_back(x);
+  for (const std::string& x : feature.default_value->strings) values.push_back(x);
+  return values;
+}
+
+// Dimensions that are None have no number; a negative one stands for them.
+std::vector<int64_t> shape_of(const Json& shape) {
+  std::vector<int64_t> out;
+  for (const Json& extent : shape) out.push_back(extent.is_null() ? -1 : extent.get<int64_t>());
+  return out;
+}
+
+FeatureSpec make_feature_spec(const Json& spec) {
+  const std::string kind = spec.at("kind");
+  const DataType type = data_type(spec.at("dtype"));
+  if (kind == "VarLenFeature") return VarLenFeature{.type = type};
+  if (kind != "FixedLenFeature") {
+    require("spec." + kind);
+    throw Unsupported("the runner has no " + kind);
+  }
+  FixedLenFeature feature{.shape = shape_of(spec.at("shape")), .type = type};
+  const Json& value = spec.value("default_value", Json());
+  if (!value.is_null()) feature.default_value = make_default(value, type);
+  return feature;
+}
+
+}  // namespace
+
+FixedLenFeature::Default make_default(const Json& value, DataType type) {
+  std::vector<Json> values;
+  flatten(value, values);
+  FixedLenFeature::Default out;
+  for (const Json& element : values) {
+    if (element.is_string() != (type == DataType::string)) throw NotExpressible("a default of another type");
+    if (type == DataType::string) {
+      out.strings.push_back(element.get<std::string>());
+    } else if (is_integer(type)) {
+      out.integers.push_back(element.get<int64_t>());
+    } else {
+      out.floats.push_back(element.get<float>());
+    }
+  }
+  return out;
+}
+
+ParseSpec make_spec(const Json& spec) {
+  ParseSpec out;
+  for (const auto& [key, feature] : spec.items()) out.emplace(key, make_feature_spec(feature));
+  return out;
+}
+
+Json spec_json(const ParseSpec& spec) {
+  Json out = Json::object();
+  for (const auto& [key, feature] : spec) {
+    if (const auto* fixed = std::get_if<FixedLenFeature>(&feature)) {
+      out[key] = {{"kind", "FixedLenFeature"},
+                  {"dtype", to_string(fixed->type)},
+                  {"shape", fixed->shape},
+                  {"default_value", default_json(*fixed)}};
+    } else {
+      out[key] = {{"kind", "VarLenFeature"}, {"dtype", to_string(std::get<VarLenFeature>(feature).type)}};
+    }
+  }
+  return out;
+}
+
+Json normalized_spec(const Json& spec) {
+  Json out = spec;
+  for (auto& [key, feature] : out.items()) {
+    if (!feature.contains("default_value") || feature.at("default_value").is_null()) continue;
+    std::vector<Json> values;
+    flatten(feature.at("default_value"), values);
+    size_t count = 1;
+    for (const Json& extent : feature.at("shape")) count *= extent.get<size_t>();
+    // One number stands for all elements.
+    if (values.size() == 1) values.resize(count, values.front());
+    feature["default_value"] = values;
+  }
+  return out;
+}
+
+}  // namespace weft::reference

@@ -1,0 +1,48 @@
+// Unsupported: the list. It ends empty.
+#include "unsupported.h"
+
+#include "report.h"
+
+namespace weft::reference {
+namespace {
+
+constexpr Unbuilt list[] = {
+    {"family.H", "TensorFlow's and Keras' checkpoints"},
+    {"column.crossed_column", "crossed columns"},
+    {"layer.sequence", "sequence layers"},
+    {"column.sequence_numeric_column", "sequence_numeric_column"},
+    {"layer.linear_model", "linear_model"},
+    {"spec.FixedLenSequenceFeature", "FixedLenSequenceFeature"},
+    {"optimizer.momentum", "momentum"},
+    {"optimizer.adam", "Adam"},
+    {"optimizer.ftrl", "Ftrl"},
+    {"optimizer.rmsprop", "RMSProp"},
+    {"optimizer.adadelta", "Adadelta"},
+    {"optimizer.proximal", "proximal optimizers"},
+    {"optimizer.decay", "learning rate decay"},
+    {"optimizer.clipnorm", "clipnorm"},
+    {"optimizer.clipvalue", "clipvalue"},
+    {"activation.elu", "activation elu"},
+    {"activation.tanh", "activation tanh"},
+    {"activation.sigmoid", "activation sigmoid"},
+    {"activation.leaky_relu", "activation leaky_relu"},
+    {"activation.relu6", "activation relu6"},
+    {"activation.selu", "activation selu"},
+    {"classifier.batch_norm", "batch normalisation"},
+    {"classifier.dropout", "dropout"},
+    {"initializer.glorot_normal", "glorot_normal"},
+};
+
+}  // namespace
+
+std::span<const Unbuilt> unbuilt() {
+  return list;
+}
+
+void require(std::string_view feature) {
+  for (const Unbuilt& entry : list) {
+    if (entry.feature == feature) throw Unsupported(std::string(entry.what) + " is not built yet");
+  }
+}
+
+}  // namespace weft::reference
