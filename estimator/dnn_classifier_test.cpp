@@ -1,0 +1,170 @@
+// Tests of DNNClassifier: train, stop, resume, evaluate, predict; labels and options that can't be.
+#include <doctest/doctest.h>
+#include <unistd.h>
+#include <weft/core/error.h>
+#include <weft/estimator/dnn_classifier.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+
+#ifndef DOCTEST_CONFIG_DISABLE
+namespace weft {
+namespace {
+
+struct TemporaryDirectory {
+  std::string path = (std::filesystem::temp_directory_path() / "weft_classifier_XXXXXX").string();
+  TemporaryDirectory() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
+  ~TemporaryDirectory() { std::filesystem::remove_all(path); }
+};
+
+std::vector<FeatureColumn> columns() {
+  return shared_embedding_columns({categorical_column_with_identity({.key = "a", .num_buckets = 5}),
+                                   categorical_column_with_identity({.key = "b", .num_buckets = 5})},
+                                  {.dimension = 3});
+}
+
+// Batches of four examples whose label is whether a == b; `labels` replaces them.
+InputFn pairs(int64_t batches, std::vector<int64_t> labels = {}) {
+  return [=] {
+    auto next = std::make_shared<int64_t>(0);
+    return Dataset(Dataset::Source{.draw =
+                                       [=](PendingBatch& pending) {
+                                         if (*next == batches) return false;
+                                         const int64_t k = (*next)++;
+                                         std::vector<std::vector<int64_t>> a, b;
+                                         std::vector<int64_t> equal;
+                                         for (int64_t i = 0; i < 4; ++i) {
+                                           a.push_back({(k + i) % 5});
+                                           b.push_back({(k * i) % 5});
+                                           equal.push_back(a.back() == b.back());
+                                         }
+                                         pending.batch.features["a"] = sparse_feature(a);
+                                         pending.batch.features["b"] = sparse_feature(b);
+                                         pending.batch.labels = dense_feature(labels.empty() ? equal : labels);
+                                         pending.batch.size = 4;
+                                         pending.after = {11, 0, *next};
+                                         return true;
+                                       },
+                                   .make = {},
+                                   .seek = [=](const DatasetPosition& position) { *next = position.examples; },
+                                   .start = {11, 0, 0}});
+  };
+}
+
+std::vector<float> values_of(const ParameterStore& params) {
+  std::vector<float> all;
+  for (const Parameter& parameter : params) {
+    const RowsView value = parameter.value();
+    for (int64_t i = 0; i < value.rows; ++i) all.insert(all.end(), value.row(i).begin(), value.row(i).end());
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("dnn classifier: it learns, and resumes to the same bits") {
+  DNNClassifier once({.hidden_units = {8}, .feature_columns = columns()});
+  const double before = once.evaluate(pairs(5))["average_loss"];
+  once.train(pairs(1000), {.steps = 300});
+  CHECK(once.evaluate(pairs(5))["average_loss"] < before / 2);
+
+  const TemporaryDirectory directory;
+  for (int i = 0; i < 2; ++i) {
+    DNNClassifier part({.hidden_units = {8}, .feature_columns = columns(), .model_dir = directory.path});
+    part.train(pairs(1000), {.steps = 150});
+  }
+  DNNClassifier resumed({.hidden_units = {8}, .feature_columns = columns(), .model_dir = directory.path});
+  const Metrics metrics = resumed.evaluate(pairs(5), {.name = "again"});
+  CHECK(metrics["global_step"] == 300.0);
+  CHECK(metrics.evaluation == "again");
+  CHECK(values_of(resumed.params()) == values_of(once.params()));
+}
+
+TEST_CASE("dnn classifier: variables and slots have TensorFlow's names") {
+  const TemporaryDirectory directory;
+  DNNClassifier classifier({.hidden_units = {4, 3}, .feature_columns = columns(), .model_dir = directory.path});
+  classifier.train(pairs(1));
+  const CheckpointReader reader(*ModelDirectory(directory.path).latest());
+  for (const char* name :
+       {"dnn/hiddenlayer_0/kernel", "dnn/hiddenlayer_1/bias/t_0/Adagrad", "dnn/logits/kernel", "global_step",
+        "dnn/input_from_feature_columns/input_layer/a_b_shared_embedding/embedding_weights",
+        "dnn/input_from_feature_columns/input_layer/a_b_shared_embedding/embedding_weights/t_0/Adagrad"}) {
+    CAPTURE(name);
+    CHECK(reader.find(name) != nullptr);
+  }
+}
+
+TEST_CASE("dnn classifier: loss is the mean of the batches' losses, average_loss of the examples'") {
+  DNNClassifier classifier({.hidden_units = {4}, .feature_columns = columns()});
+  const Metrics metrics = classifier.evaluate(pairs(3));
+  CHECK(metrics["loss"] == doctest::Approx(4.0 * metrics["average_loss"]));  // sums over batches of four
+  CHECK(metrics.size() == 11);
+  CHECK(classifier.evaluate(pairs(3), {.steps = 1})["label/mean"] == 0.25);
+  CHECK_THROWS_AS(classifier.evaluate(pairs(0)), ValueError);
+  CHECK_THROWS_AS(classifier.evaluate(pairs(1), {.steps = 0}), ValueError);
+}
+
+TEST_CASE("dnn classifier: predictions one by one, and of a batch at hand") {
+  DNNClassifier classifier(
+      {.hidden_units = {}, .feature_columns = columns(), .n_classes = 3, .label_vocabulary = {"x", "y", "z"}});
+  int64_t count = 0;
+  std::vector<float> first;
+  for (const Prediction& prediction : classifier.predict(pairs(2))) {
+    if (count++ == 0) first.assign(prediction.probabilities.begin(), prediction.probabilities.end());
+    CHECK(prediction.logits.size() == 3);
+    CHECK(prediction.probabilities[0] + prediction.probabilities[1] + prediction.probabilities[2] ==
+          doctest::Approx(1.0));
+    CHECK(std::set<std::string_view>{"x", "y", "z"}.count(prediction.classes[0]) == 1);
+  }
+  CHECK(count == 8);
+  Features features;
+  features["a"] = sparse_feature(std::vector<std::vector<int64_t>>{{0}});
+  features["b"] = sparse_feature(std::vector<std::vector<int64_t>>{{0}});
+  Predictions predictions;
+  classifier.predict(features, predictions);
+  CHECK(predictions.probabilities[1] == doctest::Approx(first[1]));
+}
+
+TEST_CASE("dnn classifier: labels that can't be stop the training") {
+  DNNClassifier binary({.hidden_units = {4}, .feature_columns = columns()});
+  CHECK_THROWS_WITH_AS(binary.train(pairs(1, {0, 1, 2, 0})),
+                       doctest::Contains("Labels must <= n_classes - 1: got 2 in row 2"), DataError);
+  CHECK_THROWS_WITH_AS(binary.train(pairs(1, {0, 1})),
+                       doctest::Contains("must have the same shape, received ((4, 1) vs (2, 1))"), ValueError);
+  CHECK(binary.global_step() == 0);
+  DNNClassifier words({.hidden_units = {4}, .feature_columns = columns(), .label_vocabulary = {"no", "yes"}});
+  CHECK_THROWS_WITH_AS(words.train(pairs(1)), doctest::Contains("received: <dtype: 'int64'>"), ValueError);
+}
+
+TEST_CASE("dnn classifier: options that can't be") {
+  CHECK_THROWS_WITH_AS(DNNClassifier({.hidden_units = {4}, .feature_columns = {}}),
+                       doctest::Contains("feature_columns must not be empty."), ValueError);
+  CHECK_THROWS_AS(DNNClassifier({.hidden_units = {4, 0}, .feature_columns = columns()}), ValueError);
+  CHECK_THROWS_WITH_AS(DNNClassifier({.hidden_units = {4}, .feature_columns = columns(), .n_classes = 1}),
+                       doctest::Contains("n_classes must be > 2: 1."), ValueError);
+  CHECK_THROWS_WITH_AS(
+      DNNClassifier({.hidden_units = {4}, .feature_columns = columns(), .names = NamingScheme::v2}),
+      doctest::Contains("Received a feature column from TensorFlow v1, but this is a TensorFlow v2 Estimator"),
+      ValueError);
+}
+
+TEST_CASE("dnn classifier: v2's names") {
+  const auto shared = shared_embeddings({categorical_column_with_identity({.key = "a", .num_buckets = 5}),
+                                         categorical_column_with_identity({.key = "b", .num_buckets = 5})},
+                                        {.dimension = 3});
+  const TemporaryDirectory directory;
+  DNNClassifier v2(
+      {.hidden_units = {4}, .feature_columns = shared, .model_dir = directory.path, .names = NamingScheme::v2});
+  v2.train(pairs(1));
+  const CheckpointReader reader(*ModelDirectory(directory.path).latest());
+  CHECK(reader.find("a_b_shared_embedding") != nullptr);
+  CHECK(reader.find("training/Adagrad/a_b_shared_embedding/accumulator") != nullptr);
+  CHECK(reader.find("training/Adagrad/dnn/logits/bias/accumulator") != nullptr);
+  DNNClassifier v1({.hidden_units = {4}, .feature_columns = shared});
+  CHECK(v1.params().find("dnn/input_from_feature_columns/a_b_shared_embedding") != nullptr);
+}
+
+}  // namespace weft
+#endif

@@ -1,0 +1,41 @@
+// HeadMetrics: the evaluation metrics of a head, streamed over batches.
+#pragma once
+#include <weft/estimator/auc.h>
+#include <weft/estimator/counts.h>
+#include <weft/estimator/head.h>
+
+#include <vector>
+
+namespace weft {
+
+/// Adds up batches of logits and targets. With two classes: accuracy, accuracy_baseline, auc, auc_precision_recall,
+/// average_loss, label/mean, precision, prediction/mean, recall, and accuracy/positive_threshold_<t> etc. for the
+/// head's thresholds; with more: accuracy and average_loss. Predictions above 0.5 count as class 1.
+class HeadMetrics {
+ public:
+  /// `head` must outlive it.
+  explicit HeadMetrics(const Head& head);
+  /// Adds a batch and returns its loss, reduced as in training. Throws as Head::predict and ScoreHistogram::add (NaN
+  /// logits).
+  double add(const Tensor& logits, const Targets& targets);
+  Metrics result() const;
+
+ private:
+  struct AtThreshold {
+    Confusion counts;
+    StreamingMean accuracy;
+  };
+  void add_binary(const Targets& targets);
+  void add_at_threshold(const Targets& targets, float threshold, AtThreshold& at);
+  void set_binary(Metrics& metrics) const;
+
+  const Head* head_;
+  Predictions predictions_;
+  std::vector<float> losses_;
+  StreamingMean average_loss_, accuracy_, label_mean_, prediction_mean_;
+  Confusion counts_;
+  ScoreHistogram histogram_;
+  std::vector<AtThreshold> at_thresholds_;
+};
+
+}  // namespace weft

@@ -1,0 +1,203 @@
+// The names TensorFlow gives to a DNNClassifier's variables, slots and scalars.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <weft/core/error.h>
+#include <weft/estimator/naming.h>
+
+#include <algorithm>
+
+namespace weft {
+
+namespace {
+
+constexpr std::string_view kInput = "dnn/input_from_feature_columns";
+constexpr std::string_view kHead = "dnn/head";  // v1 makes the optimizer's scalars inside the head
+
+std::string replaced(std::string text, std::string_view what, std::string_view with) {
+  const size_t at = text.find(what);
+  return at == std::string::npos ? text : text.replace(at, what.size(), with);
+}
+
+// The slots of an optimizer, in the order TensorFlow makes them.
+struct Row {
+  std::string_view name;
+  std::vector<std::string> roles;
+  std::vector<std::string> scalars;
+};
+
+std::vector<Row> v1_rows(const OptimizerVariant& variant) {
+  return {
+      {"SGD", {}, {}},
+      {"GradientDescent", {}, {}},
+      {"ProximalGradientDescent", {}, {}},
+      {"Adagrad", {"accumulator"}, {}},
+      {"ProximalAdagrad", {"accumulator"}, {}},
+      {"AdagradDA", {"gradient_accumulator", "gradient_squared_accumulator"}, {}},
+      {"Adadelta", {"accum", "accum_update"}, {}},
+      {"Momentum", {"momentum"}, {}},
+      {"Ftrl", {"accum", "linear"}, {}},
+      {"RMSProp",
+       variant.centered ? std::vector<std::string>{"rms", "mg", "momentum"}
+                        : std::vector<std::string>{"rms", "momentum"},
+       {}},
+      {"Adam", {"m", "v"}, {"beta1_power", "beta2_power"}},
+  };
+}
+
+std::vector<Row> v2_rows(const OptimizerVariant& variant) {
+  std::vector<std::string> rmsprop = {"rms"}, sgd, adam = {"m", "v"};
+  if (variant.momentum) rmsprop.push_back("momentum"), sgd.push_back("momentum");
+  if (variant.centered) rmsprop.push_back("mg");
+  if (variant.amsgrad) adam.push_back("vhat");
+  return {
+      {"SGD", sgd, {"decay", "learning_rate", "momentum"}},
+      {"Adagrad", {"accumulator"}, {"decay", "learning_rate"}},
+      {"Adadelta", {"accum_grad", "accum_var"}, {"decay", "learning_rate", "rho"}},
+      {"Ftrl",
+       {"accumulator", "linear"},
+       {"beta", "decay", "l1_regularization_strength", "l2_regularization_strength", "learning_rate",
+        "learning_rate_power"}},
+      {"RMSprop", rmsprop, {"decay", "learning_rate", "momentum", "rho"}},
+      {"Adam", adam, {"beta_1", "beta_2", "decay", "learning_rate"}},
+      {"Adamax", {"m", "v"}, {"beta_1", "beta_2", "decay", "learning_rate"}},
+      {"Nadam", {"m", "v"}, {"beta_1", "beta_2", "decay", "learning_rate", "momentum_cache"}},
+  };
+}
+
+// A class's or estimator's name as it stands in names: v1 and v2 spell RMSProp differently.
+std::string canonical(NamingScheme scheme, std::string_view optimizer) {
+  std::string name(optimizer);
+  constexpr std::string_view kSuffix = "Optimizer";
+  if (name.size() > kSuffix.size() && name.ends_with(kSuffix)) name.resize(name.size() - kSuffix.size());
+  if (name == "RMSProp" || name == "RMSprop") return scheme == NamingScheme::v2 ? "RMSprop" : "RMSProp";
+  return name;
+}
+
+}  // namespace
+
+std::string hidden_layer_name(int64_t layer) {
+  return fmt::format("dnn/hiddenlayer_{}", layer);
+}
+
+std::string logits_layer_name() {
+  return "dnn/logits";
+}
+
+std::string batch_norm_name(int64_t layer) {
+  return fmt::format("{}/batchnorm_{}", hidden_layer_name(layer), layer);
+}
+
+std::string input_layer_scope() {
+  return fmt::format("{}/input_layer", kInput);
+}
+
+std::string table_name(std::string_view column) {
+  return fmt::format("{}/{}/embedding_weights", input_layer_scope(), column);
+}
+
+std::string shared_table_pattern(NamingScheme scheme) {
+  switch (scheme) {
+    case NamingScheme::v2:
+      return "{collection}";
+    case NamingScheme::v1_with_v2_columns:
+      return fmt::format("{}/{{collection}}", kInput);
+    case NamingScheme::v1:
+      break;
+  }
+  return "{scope}/{collection}/embedding_weights";
+}
+
+std::string shared_table_name(NamingScheme scheme, std::string_view collection) {
+  return replaced(replaced(shared_table_pattern(scheme), "{scope}", input_layer_scope()), "{collection}", collection);
+}
+
+OptimizerNames optimizer_names(NamingScheme scheme, std::string_view optimizer, const OptimizerVariant& variant) {
+  const bool v2 = scheme == NamingScheme::v2;
+  const std::string name = canonical(scheme, optimizer);
+  std::string known;
+  for (const Row& row : v2 ? v2_rows(variant) : v1_rows(variant)) {
+    known += (known.empty() ? "" : ", ") + std::string(row.name);
+    if (row.name != name) continue;
+    OptimizerNames names{.name = name, .slots = {}, .scalars = {}};
+    for (size_t i = 0; i < row.roles.size(); ++i) {
+      // v1 numbers the slots of one variable: Adam, Adam_1.
+      const std::string numbered = i == 0 ? name : fmt::format("{}_{}", name, i);
+      names.slots.push_back({row.roles[i], v2 ? row.roles[i] : numbered});
+    }
+    for (const auto& scalar : row.scalars) {
+      names.scalars.push_back(v2 ? fmt::format("training/{}/{}", name, scalar) : fmt::format("{}/{}", kHead, scalar));
+    }
+    return names;
+  }
+  throw ValueError(fmt::format("[optimizer_names] unknown optimizer: got '{}', expected one of: {}. Check the name.",
+                               optimizer, known));
+}
+
+CheckpointNames checkpoint_names(NamingScheme scheme, std::string_view optimizer) {
+  if (scheme != NamingScheme::v2) return {.slot_pattern = "{variable}/t_0/{slot}"};
+  return {.slot_pattern = fmt::format("training/{}/{{variable}}/{{slot}}", canonical(scheme, optimizer))};
+}
+
+std::string slot_name(NamingScheme scheme, std::string_view optimizer, std::string_view variable,
+                      std::string_view slot) {
+  return replaced(replaced(checkpoint_names(scheme, optimizer).slot_pattern, "{variable}", variable), "{slot}", slot);
+}
+
+std::vector<VariableInfo> checkpoint_variables(NamingScheme scheme, const OptimizerNames& optimizer,
+                                               std::span<const VariableInfo> variables) {
+  std::vector<VariableInfo> all(variables.begin(), variables.end());
+  for (const VariableInfo& variable : variables) {
+    if (!variable.trainable) continue;
+    for (const auto& slot : optimizer.slots) {
+      all.push_back({slot_name(scheme, optimizer.name, variable.name, slot.name), variable.shape, false});
+    }
+  }
+  for (const auto& scalar : optimizer.scalars) all.push_back({scalar, {}, false});
+  all.push_back({"global_step", {}, false});
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return all;
+}
+
+TEST_CASE("naming: layers and tables") {
+  CHECK(hidden_layer_name(1) == "dnn/hiddenlayer_1");
+  CHECK(batch_norm_name(0) == "dnn/hiddenlayer_0/batchnorm_0");
+  CHECK(table_name("d_embedding") == "dnn/input_from_feature_columns/input_layer/d_embedding/embedding_weights");
+  CHECK(shared_table_name(NamingScheme::v1, "a_b") ==
+        "dnn/input_from_feature_columns/input_layer/a_b/embedding_weights");
+  CHECK(shared_table_name(NamingScheme::v2, "a_b") == "a_b");
+  CHECK(shared_table_name(NamingScheme::v1_with_v2_columns, "a_b") == "dnn/input_from_feature_columns/a_b");
+}
+
+TEST_CASE("naming: v1 numbers an optimizer's slots, v2 calls them by what they are") {
+  const auto v1 = optimizer_names(NamingScheme::v1, "RMSPropOptimizer", {.centered = true});
+  REQUIRE(v1.slots.size() == 3);
+  CHECK(v1.slots[1].name == "RMSProp_1");
+  CHECK(v1.slots[1].role == "mg");
+  CHECK(v1.scalars.empty());
+  const auto v2 = optimizer_names(NamingScheme::v2, "RMSProp");
+  CHECK(v2.name == "RMSprop");
+  REQUIRE(v2.slots.size() == 1);
+  CHECK(v2.slots[0].name == "rms");
+  CHECK(v2.scalars.back() == "training/RMSprop/rho");
+  CHECK(optimizer_names(NamingScheme::v2, "SGD").slots.empty());
+  CHECK(optimizer_names(NamingScheme::v2, "SGD", {.momentum = true}).slots.size() == 1);
+  CHECK_THROWS_AS(optimizer_names(NamingScheme::v1, "Sgdd"), ValueError);
+}
+
+TEST_CASE("naming: a v1 checkpoint with Adam") {
+  const std::vector<VariableInfo> variables = {{"dnn/logits/bias", {1}}, {"dnn/moving_mean", {1}, false}};
+  std::vector<std::string> names;
+  for (const auto& v : checkpoint_variables(NamingScheme::v1, optimizer_names(NamingScheme::v1, "Adam"), variables))
+    names.push_back(v.name);
+  CHECK(names == std::vector<std::string>{"dnn/head/beta1_power", "dnn/head/beta2_power", "dnn/logits/bias",
+                                          "dnn/logits/bias/t_0/Adam", "dnn/logits/bias/t_0/Adam_1", "dnn/moving_mean",
+                                          "global_step"});
+}
+
+TEST_CASE("naming: v2's slots start with training and the optimizer") {
+  CHECK(slot_name(NamingScheme::v2, "Adagrad", "dnn/logits/bias", "accumulator") ==
+        "training/Adagrad/dnn/logits/bias/accumulator");
+  CHECK(slot_name(NamingScheme::v1, "Adagrad", "dnn/logits/bias", "Adagrad") == "dnn/logits/bias/t_0/Adagrad");
+}
+
+}  // namespace weft

@@ -1,0 +1,93 @@
+// Trainer: the training loop, with checkpoints in a model directory; for models of one's own as for the canned ones.
+#pragma once
+#include <weft/core/parameter.h>
+#include <weft/core/tape.h>
+#include <weft/estimator/run_config.h>
+#include <weft/io/checkpoint.h>
+#include <weft/io/dataset.h>
+#include <weft/optim/optimizer.h>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace weft {
+
+/// Makes a data set, anew each time it is called.
+using InputFn = std::function<Dataset()>;
+/// Computes the loss of a batch, a scalar, on a tape. What it points the tape to must live until its next call.
+using ModelFn = std::function<Var(Tape& tape, const Batch& batch)>;
+
+/// Where a training run is.
+struct TrainProgress {
+  int64_t step = 0;                  ///< the global step: steps since the model was made
+  std::optional<int64_t> last_step;  ///< the global step at which this call ends; absent: at the end of the input
+  double loss = 0.0;                 ///< of the last batch
+  int64_t examples = 0;              ///< seen by this call
+  double seconds = 0.0;              ///< since this call began
+  double examples_per_second = 0.0;  ///< since the last report
+};
+
+struct TrainOptions {
+  /// Steps of this call; absent: until the input ends.
+  std::optional<int64_t> steps = {};
+  /// Trains until the global step is this; does nothing if it is there already. Not beside `steps`.
+  std::optional<int64_t> max_steps = {};
+  /// Called every progress_steps steps and after the last one.
+  std::function<void(const TrainProgress&)> progress = {};
+  int64_t progress_steps = 100;
+  /// Asked after every step; true ends the call as if its steps were done. It may be set by a signal handler's flag.
+  std::function<bool()> should_stop = {};
+};
+
+struct TrainerOptions {
+  Optimizer optimizer = adagrad();
+  /// Where checkpoints are saved and found again; empty: nothing is saved, the state lives in the parameters.
+  std::string model_dir = {};
+  RunConfig config = {};
+  CheckpointNames names = {};
+  /// Runs on every batch, on the threads that read ahead: as an input layer's prepare.
+  std::function<void(Batch&)> prepare = {};
+};
+
+/// Trains the parameters of a store. A checkpoint holds parameters, slots, scalars, the global step and the position in
+/// the input, so that a run which is stopped and resumed, by this process or another, gives the same bits as one that
+/// is not. A checkpoint is saved when training starts in an empty directory (which shows early that it can be written),
+/// as the configuration says, and at the end.
+class Trainer {
+ public:
+  /// `params` must outlive it. Makes the model directory. Throws ValueError for the configuration, IoError.
+  Trainer(ParameterStore& params, TrainerOptions options);
+
+  /// Brings the parameters to the newest checkpoint of the directory unless they are there already. All parameters must
+  /// have been made. Throws DataError for a checkpoint of other shapes, and then nothing has changed.
+  void restore();
+
+  /// Restores, then trains. The input goes on where the checkpoint left it if it is the same data set (see
+  /// DatasetPosition), else at its beginning; an input that was left at its end starts again. Returns the steps done.
+  /// Throws ValueError for options or an input without batches, DataError from the input, Error "NaN loss during
+  /// training."; then the last checkpoint is untouched and the next call goes on from it.
+  int64_t train(const InputFn& input_fn, const ModelFn& model_fn, const TrainOptions& options = {});
+
+  const TrainerOptions& options() const { return options_; }
+
+ private:
+  struct Run;
+  Dataset open(const InputFn& input_fn) const;
+  const Batch* first_batch(const InputFn& input_fn, Dataset& input) const;
+  void run_steps(Run& run, const InputFn& input_fn, const ModelFn& model_fn);
+  float step(const ModelFn& model_fn, const Batch& batch, double flops);
+  void save_if_due(Run& run);
+  int threads() const;
+  void save();
+
+  ParameterStore* params_;
+  TrainerOptions options_;
+  std::optional<ModelDirectory> directory_;
+  /// The checkpoint that the parameters equal, if any.
+  std::optional<std::string> current_;
+  std::optional<DatasetPosition> position_;
+};
+
+}  // namespace weft
