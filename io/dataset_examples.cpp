@@ -115,6 +115,7 @@ bool ExampleSource::take(FiledRecord& record) {
   }
   if (buffer_.size() == 0) return false;
   const RandomStream random{.seed = batching_.seed, .stream = static_cast<uint64_t>(position_.epoch)};
+  buffer_.prefetch(random.below(draws_ + 8, buffer_.size()));  // the right one while the size stays
   record = buffer_.take(random.below(draws_++, buffer_.size()));
   return true;
 }

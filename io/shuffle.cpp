@@ -10,11 +10,9 @@
 namespace weft {
 namespace {
 
-constexpr size_t kDead = SIZE_MAX;
-
 /// Stands in the log before a record's bytes.
 struct Entry {
-  size_t slot;  ///< kDead once it was taken
+  size_t slot;
   FiledRecord record;
   size_t bytes() const { return sizeof(Entry) + record.record.data.size(); }
 };
@@ -35,18 +33,21 @@ void set_slot(char* place, size_t slot) {
 void ShuffleBuffer::clear() {
   slots_.clear();
   log_.clear();
+  hole_ = kNone;
   live_bytes_ = 0;
 }
 
 void ShuffleBuffer::add(const FiledRecord& record) {
-  const Entry entry{slots_.size(), record};
+  if (hole_ == kNone) hole_ = slots_.size(), slots_.push_back(kNone);
+  const Entry entry{hole_, record};
   if (log_.size() + entry.bytes() > log_.capacity()) {
     compact();
     // A third of the log may be live at first, two thirds before it grows again: moving the live bytes stays rare.
     const size_t needed = live_bytes_ + entry.bytes();
     if (2 * log_.capacity() < 3 * needed) log_.reserve(3 * needed);
   }
-  slots_.push_back(log_.size());
+  slots_[hole_] = log_.size();
+  hole_ = kNone;
   live_bytes_ += entry.bytes();
   const char* bytes = reinterpret_cast<const char*>(&entry);
   log_.insert(log_.end(), bytes, bytes + sizeof entry);
@@ -54,23 +55,38 @@ void ShuffleBuffer::add(const FiledRecord& record) {
 }
 
 FiledRecord ShuffleBuffer::take(size_t i) {
-  char* place = log_.data() + slots_[i];
+  if (hole_ != kNone) close_hole();
+  const char* place = log_.data() + slots_[i];
   Entry entry = load(place);
-  set_slot(place, kDead);
   live_bytes_ -= entry.bytes();
-  if (slots_[i] != slots_.back()) set_slot(log_.data() + slots_.back(), i);
-  slots_[i] = slots_.back();
-  slots_.pop_back();
+  slots_[i] = kNone;
+  hole_ = i;
   entry.record.record.data = {place + sizeof entry, entry.record.record.data.size()};
   entry.record.record.owner = nullptr;
   return entry.record;
+}
+
+/// Moves the last record to the hole: what the numbers of two records taken in a row need.
+void ShuffleBuffer::close_hole() {
+  if (hole_ + 1 != slots_.size()) {
+    slots_[hole_] = slots_.back();
+    set_slot(log_.data() + slots_[hole_], hole_);
+  }
+  slots_.pop_back();
+  hole_ = kNone;
+}
+
+void ShuffleBuffer::prefetch(size_t i) const {
+  if (i >= slots_.size() || slots_[i] == kNone) return;
+  const char* place = log_.data() + slots_[i];
+  for (size_t line = 0; line < 8; ++line) __builtin_prefetch(place + 64 * line);  // an entry and a short record
 }
 
 void ShuffleBuffer::compact() {
   size_t kept = 0;
   for (size_t read = 0; read < log_.size();) {
     const Entry entry = load(log_.data() + read);
-    if (entry.slot != kDead) {
+    if (entry.slot < slots_.size() && slots_[entry.slot] == read) {
       slots_[entry.slot] = kept;
       std::memmove(log_.data() + kept, log_.data() + read, entry.bytes());
       kept += entry.bytes();
@@ -97,7 +113,11 @@ TEST_CASE("shuffle: every record comes out once, with its bytes, while others co
   std::set<int64_t> seen;
   int64_t added = 0;
   for (uint64_t draw = 0; draw < 500; ++draw) {
-    while (added < 500 && !buffer.full()) buffer.add(record_of(text(added), added)), ++added;
+    // Filled up at once, or every seventh time only, so that records are also taken in a row.
+    while (added < 500 && !buffer.full() && (draw < 100 || draw % 7 == 0 || buffer.size() == 0)) {
+      buffer.add(record_of(text(added), added)), ++added;
+      if (draw % 2 == 1) break;
+    }
     const FiledRecord taken = buffer.take(random.below(draw, buffer.size()));
     CHECK(taken.record.data == text(taken.record.number));
     CHECK(taken.record.masked_crc == 7);
