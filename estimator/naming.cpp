@@ -129,8 +129,9 @@ OptimizerNames optimizer_names(NamingScheme scheme, std::string_view optimizer, 
     }
     return names;
   }
-  throw ValueError(fmt::format("[optimizer_names] unknown optimizer: got '{}', expected one of: {}. Check the name.",
-                               optimizer, known));
+  throw ValueError(
+      fmt::format("[optimizer_names] Unsupported optimizer name: {}. Supported names are: ({}). Check the name.",
+                  optimizer, known));
 }
 
 CheckpointNames checkpoint_names(NamingScheme scheme, std::string_view optimizer) {

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #ifndef DOCTEST_CONFIG_DISABLE
 namespace weft {
@@ -194,6 +195,14 @@ TEST_CASE("trainer: options and inputs that can't be") {
   CHECK_THROWS_AS(train(numbers(1), {.progress_steps = 0}), ValueError);
   CHECK_THROWS_WITH_AS(train(numbers(0), {}), doctest::Contains("the input has no batches"), ValueError);
   CHECK(model.params.global_step == 0);
+}
+
+TEST_CASE("trainer: a model_dir that can't be one is an error before the first step") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.path + "/file";
+  std::ofstream(file) << "not a directory";
+  CHECK_THROWS_AS(Model(file + "/model"), IoError);
+  CHECK(std::filesystem::is_regular_file(file));
 }
 
 TEST_CASE("trainer: a checkpoint of another shape is refused and nothing changes") {
