@@ -30,14 +30,14 @@ inline bool decode_word(Bytes& in, int64_t*& out) {
     in.at += 8;
   } else if (later != 0) {  // two whole varints: without a branch on their lengths, which can't be foreseen
     const uint64_t first = ends ^ (ends - 1), both = later ^ (later - 1);
-    const int first_bits = std::popcount(first);
+    const int first_bits = std::countr_zero(ends) + 1;
     *out++ = static_cast<int64_t>(squeeze(word & first));
     *out++ = static_cast<int64_t>(squeeze((word & both) >> first_bits));
-    in.at += std::popcount(both) / 8;
+    in.at += std::countr_zero(later) / 8 + 1;
   } else if (ends != 0) {
     const uint64_t first = ends ^ (ends - 1);
     *out++ = static_cast<int64_t>(squeeze(word & first));
-    in.at += std::popcount(first) / 8;
+    in.at += std::countr_zero(ends) / 8 + 1;
   } else {
     uint64_t value;
     if (!read_long_varint(in, value)) return false;
