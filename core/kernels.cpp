@@ -2,6 +2,7 @@
 #include <weft/core/kernels.h>
 
 #include <doctest/doctest.h>
+#include <cmath>
 #include <cstddef>
 #include <vector>
 
@@ -103,6 +104,30 @@ TEST_CASE("kernels: the best set does what the plain loop says, for every width"
         CHECK(out == plain_out);
         CHECK(sums == plain_sums);
       }
+    }
+  }
+}
+
+TEST_CASE("kernels: adagrad does what its formula says, for every width, the same bits in every set") {
+  for (size_t n = 1; n < 200; n = n < 40 ? n + 1 : n * 3 / 2) {
+    const auto gradient = numbers(n, 6);
+    std::vector<float> plain_value, plain_accumulator;
+    for (const Kernels* set : {&plain(), &best()}) {
+      auto value = numbers(n, 7);
+      const auto before = value;
+      std::vector<float> accumulator(n, 0.1f);
+      set->adagrad(value.data(), accumulator.data(), gradient.data(), static_cast<int64_t>(n), 0.5f, 1e-3f);
+      for (size_t i = 0; i < n; ++i) {
+        const double sum = 0.1 + static_cast<double>(gradient[i]) * gradient[i];
+        CHECK(accumulator[i] == doctest::Approx(sum));
+        CHECK(value[i] == doctest::Approx(before[i] - 0.5 * gradient[i] / (std::sqrt(sum) + 1e-3)));
+      }
+      if (set == &plain()) {
+        plain_value = value;
+        plain_accumulator = accumulator;
+      }
+      CHECK(value == plain_value);
+      CHECK(accumulator == plain_accumulator);
     }
   }
 }

@@ -63,6 +63,9 @@ struct Kernels {
   void (*column_sums)(const float* x, int64_t rows, int64_t width, float* sums);
   /// sum of a[i] * b[i], in a fixed order.
   float (*dot)(const float* a, const float* b, int64_t n);
+  /// Adagrad of one row: accumulator += g^2; value -= learning_rate * g / (sqrt(accumulator) + epsilon).
+  void (*adagrad)(float* value, float* accumulator, const float* gradient, int64_t n, float learning_rate,
+                  float epsilon);
   /// y[i] += a * x[i].
   void (*axpy)(float a, const float* x, float* y, int64_t n);
 };

@@ -186,6 +186,36 @@ void axpy(float a, const float* x, float* y, int64_t n) {
   for (int64_t i = 0; i < n; ++i) y[i] += a * x[i];
 }
 
+inline Vector square_root(Vector x) {
+  Vector root;
+  for (int lane = 0; lane < kLanes; ++lane) root[lane] = __builtin_sqrtf(x[lane]);
+  return root;
+}
+
+void adagrad(float* value, float* accumulator, const float* gradient, int64_t n, float learning_rate, float epsilon) {
+  for_pieces(n, [&]<int N>(int64_t first, int64_t width) {
+    float *v = value + first, *a = accumulator + first;
+    const float* g = gradient + first;
+    if constexpr (N > 0) {
+      Vector sums[N], values[N];
+      for (int j = 0; j < N; ++j) {
+        const Vector d = load(g + start<N>(j, width));
+        sums[j] = load(a + start<N>(j, width)) + d * d;
+        values[j] = load(v + start<N>(j, width)) - learning_rate * d / (square_root(sums[j]) + epsilon);
+      }
+      for (int j = 0; j < N; ++j) {
+        store(a + start<N>(j, width), sums[j]);
+        store(v + start<N>(j, width), values[j]);
+      }
+    } else {
+      for (int64_t k = 0; k < width; ++k) {
+        a[k] += g[k] * g[k];
+        v[k] -= learning_rate * g[k] / (__builtin_sqrtf(a[k]) + epsilon);
+      }
+    }
+  });
+}
+
 }  // namespace
 
-const Kernels kTable = {WEFT_SET, lookup, add_bags, add_uses, relu_gradient, column_sums, dot, axpy};
+const Kernels kTable = {WEFT_SET, lookup, add_bags, add_uses, relu_gradient, column_sums, dot, adagrad, axpy};

@@ -1,5 +1,6 @@
 // adagrad: accumulator += g^2; value -= learning_rate * g / (sqrt(accumulator) + epsilon).
 #include <weft/core/error.h>
+#include <weft/core/kernels.h>
 #include <weft/core/ops/ops.h>
 #include <weft/core/parallel.h>
 #include <weft/optim/for_rows.h>
@@ -24,12 +25,7 @@ Optimizer adagrad(const AdagradOptions& options) {
   optimizer.slots = {{"Adagrad", "accumulator", options.initial_accumulator_value}};
   optimizer.rule = [epsilon = options.epsilon](const UpdateRows& u) {
     for_rows(u, 1, [&](float* value, float** slots, const float* gradient, int64_t n) {
-      float* accumulator = slots[0];
-      for (int64_t k = 0; k < n; ++k) {
-        const float g = gradient[k], a = accumulator[k] + g * g;
-        accumulator[k] = a;
-        value[k] -= u.learning_rate * g / (std::sqrt(a) + epsilon);
-      }
+      kernels::best().adagrad(value, slots[0], gradient, n, u.learning_rate, epsilon);
     });
   };
   return optimizer;
