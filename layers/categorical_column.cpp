@@ -152,10 +152,11 @@ CategoricalColumn sequence_categorical_column_with_hash_bucket(HashBucketColumn 
   return sequence_of(categorical_column_with_hash_bucket(std::move(column)));
 }
 
-void check_string_or_integer(DataType type, const std::string& subject, const char* where) {
+void check_string_or_integer(DataType type, std::string_view key, const char* what, const char* where) {
   if (is_integer(type) || type == DataType::string) return;
-  throw ValueError(fmt::format("[{}] {} dtype must be string or integer. dtype: {}. Give it as one of them.", where,
-                               subject, dtype_text(type)));
+  throw ValueError(
+      fmt::format("[{}] column_name: {}{} dtype must be string or integer. dtype: {}. Give it as one of them.", where,
+                  key, what, dtype_text(type)));
 }
 
 }  // namespace weft

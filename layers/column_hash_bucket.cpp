@@ -20,7 +20,7 @@ CategoricalColumn categorical_column_with_hash_bucket(HashBucketColumn column) {
                     "number of ids.",
                     where, *column.hash_bucket_size, column.key));
   }
-  check_string_or_integer(column.dtype, "column_name: " + column.key, where);
+  check_string_or_integer(column.dtype, column.key, "", where);
   return CategoricalColumn(std::move(column));
 }
 
@@ -34,7 +34,7 @@ void check_value_type(std::string_view key, DataType column, DataType feature) {
 
 void hash_bucket_ids(const HashBucketColumn& column, const Features& features, Ids& out) {
   const Feature& feature = categorical_feature(features, column.key);
-  check_string_or_integer(feature.type, "column_name: " + column.key + " input_tensor", "input");
+  check_string_or_integer(feature.type, column.key, " input_tensor", "input");
   check_value_type(column.key, column.dtype, feature.type);
   const int64_t buckets = *column.hash_bucket_size;
   out.weights.clear();

@@ -71,8 +71,8 @@ ParseSpec numeric_spec(const NumericColumn& column);
 /// Counts (sums of weights) of ids in [0, width); others count nowhere. The rows must be zeros.
 void indicator_values(const Ids& ids, int64_t width, const DenseRows& out);
 
-/// Throws ValueError "<subject> dtype must be string or integer. ..." for another type.
-void check_string_or_integer(DataType type, const std::string& subject, const char* where);
+/// Throws ValueError "column_name: <key><what> dtype must be string or integer. ..." for another type.
+void check_string_or_integer(DataType type, std::string_view key, const char* what, const char* where);
 /// Throws ValueError unless both are integers or neither is.
 void check_value_type(std::string_view key, DataType column, DataType feature);
 

@@ -53,7 +53,7 @@ CategoricalColumn categorical_column_with_vocabulary_file(VocabularyFileColumn c
                     where, column.key, *column.vocabulary_size, column.vocabulary_file));
   }
   check_oov(where, column.key, column.num_oov_buckets, column.default_value.has_value());
-  check_string_or_integer(column.dtype, "column_name: " + column.key, where);
+  check_string_or_integer(column.dtype, column.key, "", where);
   return CategoricalColumn(std::move(column));
 }
 
@@ -76,7 +76,7 @@ CategoricalColumn categorical_column_with_vocabulary_list(VocabularyListColumn c
                     dtype_text(*column.dtype), dtype_text(words_type), column.key));
   }
   column.dtype = column.dtype.value_or(words_type);
-  check_string_or_integer(*column.dtype, "column_name: " + column.key, where);
+  check_string_or_integer(*column.dtype, column.key, "", where);
   return CategoricalColumn(std::move(column));
 }
 
@@ -99,7 +99,7 @@ void vocabulary_ids(std::string_view key, DataType dtype, const Vocabulary& voca
                     Ids& out) {
   const Feature& feature = categorical_feature(features, key);
   check_value_type(key, dtype, feature.type);
-  check_string_or_integer(feature.type, fmt::format("column_name: {} input_tensor", key), "input");
+  check_string_or_integer(feature.type, key, " input_tensor", "input");
   out.weights.clear();
   if (feature.type == DataType::string) {
     out.ids.resize(feature.strings.size());

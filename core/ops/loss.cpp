@@ -44,14 +44,12 @@ LossWeights loss_weights(std::string_view op, int64_t batch, const LossOptions& 
 }
 
 Tensor label_values(std::string_view op, const Feature& labels, int64_t batch) {
-  const std::string where = "[" + std::string(op) + "] labels: ";
-  if (labels.sparse) throw ValueError(where + "got a sparse feature, expected a dense one of shape [batch, 1].");
-  if (labels.type == DataType::string) {
-    throw ValueError(where + "got strings, expected numbers. Give a label_vocabulary.");
-  }
+  const auto refuse = [&](const std::string& what) { throw ValueError("[" + std::string(op) + "] labels: " + what); };
+  if (labels.sparse) refuse("got a sparse feature, expected a dense one of shape [batch, 1].");
+  if (labels.type == DataType::string) refuse("got strings, expected numbers. Give a label_vocabulary.");
   if (labels.batch() != batch || labels.size() != batch) {
-    throw ValueError(where + "got " + std::to_string(labels.size()) + " values for " + std::to_string(batch) +
-                     " rows of logits, expected one a row: [batch, 1].");
+    refuse("got " + std::to_string(labels.size()) + " values for " + std::to_string(batch) +
+           " rows of logits, expected one a row: [batch, 1].");
   }
   Tensor values({batch});
   if (is_floating(labels.type)) {
