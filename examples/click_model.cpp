@@ -57,7 +57,7 @@ ClickModel::ClickModel(int64_t videos, uint64_t seed) {
 std::string ClickModel::name(int64_t video) const {
   static constexpr std::string_view letters = "abcdefghijkmnpqrstuvwxyz23456789";
   // An odd factor permutes the 32-bit numbers, so no two videos share a name.
-  uint32_t bits = static_cast<uint32_t>(video) * 2654435769u + 12345u;
+  uint32_t bits = (static_cast<uint32_t>(video) + 12345u) * 2654435769u;
   std::string name;
   for (int i = 0; i < 7; ++i, bits >>= 5) name += letters[bits & 31];
   return name;
@@ -88,7 +88,7 @@ int64_t ClickModel::draw_liked(const Factors& user, Draws& draws) const {
 
 void ClickModel::draw(Draws& draws, Impression& out) const {
   const Factors user = draw_user(draws);
-  out.watched.resize(static_cast<size_t>(1 + draws.below(39)));
+  out.watched.resize(static_cast<size_t>(5 + draws.below(31)));
   for (int64_t& video : out.watched) video = draw_liked(user, draws);
   // Half of what is shown was chosen for the user, half is what everybody sees.
   out.shown = draws.uniform() < 0.5f ? draw_liked(user, draws) : draw_popular(draws);

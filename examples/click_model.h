@@ -26,7 +26,7 @@ using Factors = std::array<float, kFactors>;
 
 /// A user sees one video, `shown`, and clicks on it with probability 1 / (1 + exp(-logit)).
 struct Impression {
-  std::vector<int64_t> watched;  ///< before: 1 to 39 videos
+  std::vector<int64_t> watched;  ///< before: 5 to 35 videos
   int64_t shown = 0;
   double logit = 0.0;
   bool clicked = false;

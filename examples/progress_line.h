@@ -16,5 +16,5 @@ class ProgressLine {
   double batch_size_;
   bool terminal_;
   double mean_loss_ = 0.0;
-  double shown_at_ = -10.0;
+  double shown_at_ = 0.0;
 };

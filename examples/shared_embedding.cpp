@@ -26,7 +26,7 @@ using namespace weft;
 struct Demo {
   std::string directory = "demo";
   int64_t examples = 200'000;
-  int64_t epochs = 4;
+  int64_t epochs = 6;
 
   static constexpr int64_t batch_size = 128;
   int64_t steps() const { return examples * epochs / batch_size; }
@@ -103,7 +103,7 @@ Demo parse_arguments(int argc, char** argv) {
     const std::string argument = argv[i];
     const bool known = argument == "--directory" || argument == "--examples" || argument == "--epochs";
     if (!known || i + 1 == argc) {
-      std::cout << "usage: shared_embedding [--directory demo] [--examples 200000] [--epochs 4]\n";
+      std::cout << "usage: shared_embedding [--directory demo] [--examples 200000] [--epochs 6]\n";
       std::exit(argument == "--help" ? 0 : 1);
     }
     const std::string value = argv[++i];
@@ -135,8 +135,10 @@ void run(const Demo& demo) {
   train(demo, classifier, [](int64_t) {});
 
   const Metrics metrics = classifier.evaluate([&] { return read_examples(reading(demo, "eval-*.tfrecord")); });
-  std::printf("3. On %lld held-out users: AUC %.4f; the planted model itself reaches %.4f, which nothing can beat.\n",
-              static_cast<long long>(data.eval_examples), metrics["auc"], data.best_auc);
+  std::printf(
+      "3. On %lld held-out users: AUC %.4f. The planted model, which knows each user's taste, has %.4f: nothing can "
+      "beat it.\n",
+      static_cast<long long>(data.eval_examples), metrics["auc"], data.best_auc);
   std::cout << "   " << metrics << '\n';
   std::printf("4. Predictions for new users:\n");
   print_predictions(classifier, model);
