@@ -329,7 +329,11 @@ std::vector<Hdf5File::Member> Hdf5File::members(const std::string& group) const 
       return -1;  // an exception must not pass through the C library
     }
   };
-  if (H5Literate(id, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names) < 0) data_error(state_->path, group, reason());
+  // In the order of the file, sorted here: to sort, HDF5 1.10 makes a table, which it can't release if a link is
+  // damaged.
+  if (H5Literate(id, H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, add, &names) < 0)
+    data_error(state_->path, group, reason());
+  std::ranges::sort(names);
   std::vector<Member> members;
   for (std::string& name : names) {
     const Id member(H5Oopen(id, name.c_str(), H5P_DEFAULT), H5Oclose);
