@@ -103,7 +103,8 @@ Listing checkpoint_listing(const std::string& model_dir) {
   const auto latest = ModelDirectory(model_dir).latest();
   if (!latest) throw std::runtime_error("no checkpoint was saved");
   Listing listing;
-  for (const ArrayInfo& array : CheckpointReader(*latest).arrays()) {
+  const CheckpointReader reader(*latest);
+  for (const ArrayInfo& array : reader.arrays()) {
     if (array.name != "input_position") listing[array.name] = array.shape;
   }
   return listing;

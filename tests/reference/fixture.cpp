@@ -96,7 +96,8 @@ std::vector<CaseEntry> read_index(const std::string& data) {
   std::ifstream in(data + "/index.json");
   if (!in) throw std::runtime_error("can't read " + data + "/index.json");
   std::vector<CaseEntry> out;
-  for (const Json& entry : Json::parse(in).at("cases")) {
+  const Json index = Json::parse(in);
+  for (const Json& entry : index.at("cases")) {
     out.push_back({entry.at("family"), entry.at("name"), entry.at("file")});
   }
   return out;
