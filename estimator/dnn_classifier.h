@@ -32,7 +32,7 @@ struct DNNClassifierOptions {
   /// The classes' names where labels are strings.
   std::vector<std::string> label_vocabulary = {};
   Optimizer optimizer = adagrad({.learning_rate = 0.05f});
-  Activation activation_fn = relu_activation;
+  Activation activation_fn = relu;
   Reduction loss_reduction = Reduction::sum;
   RunConfig config = {};
   /// How variables and slots are called in checkpoints. v1 with columns of shared_embeddings is v1_with_v2_columns.

@@ -47,7 +47,7 @@ InputFn numbers(int64_t batches, uint64_t fingerprint = 7) {
 // A model of two layers; every new one starts from the same numbers.
 struct Model {
   ParameterStore params{{.seed = 3}};
-  Dense hidden{params, {.name = "hidden", .inputs = 1, .units = 4, .activation = relu_activation}};
+  Dense hidden{params, {.name = "hidden", .inputs = 1, .units = 4, .activation = relu}};
   Dense out{params, {.name = "out", .inputs = 4, .units = 1}};
   Trainer trainer;
   std::vector<float> seen;  ///< the first number of every batch

@@ -13,7 +13,7 @@ struct Network {
 
   explicit Network(const std::vector<FeatureColumn>& columns)
       : input(params, columns),
-        hidden(params, {.name = "hidden_0", .inputs = input.width(), .units = 64, .activation = Activation::relu}),
+        hidden(params, {.name = "hidden_0", .inputs = input.width(), .units = 64, .activation = relu}),
         logits(params, {.name = "logits", .inputs = 64, .units = 1}) {}
 
   Var operator()(Tape& tape, const Batch& batch) const { return logits(hidden(input(tape, batch.features))); }

@@ -48,7 +48,7 @@ TEST_CASE("dense: kernel and bias by hand, with and without relu") {
   CHECK(out[1] == 5);
   DenseOptions with_relu = options;
   with_relu.name = "other";
-  with_relu.activation = relu_activation;
+  with_relu.activation = relu;
   CHECK(Dense(params, with_relu)(x).value()[0] == 0);
 }
 

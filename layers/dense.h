@@ -12,7 +12,7 @@ struct DenseOptions {
   std::string name;  ///< the parameters are <name>/kernel [inputs, units] and <name>/bias [units]
   int64_t inputs = 0;
   int64_t units = 0;
-  Activation activation = Activation::none;
+  Activation activation = nullptr;
   Initializer kernel_initializer = glorot_uniform_initializer();
   Initializer bias_initializer = zeros_initializer();
 };

@@ -43,9 +43,8 @@ void forward_one(const Tensor& x, const float* w, float bias, bool relu, Tensor&
   });
 }
 
-void forward(const Tensor& x, const Parameter& kernel, const Parameter& bias, Activation activation, Tensor& y) {
+void forward(const Tensor& x, const Parameter& kernel, const Parameter& bias, bool relu, Tensor& y) {
   const RowsView w = kernel.value(), b = bias.value();
-  const bool relu = activation == Activation::relu;
   if (w.width == 1) return forward_one(x, w.data, b.data[0], relu, y);
   gemm({.m = x.shape()[0],
         .n = w.width,
@@ -61,8 +60,7 @@ void forward(const Tensor& x, const Parameter& kernel, const Parameter& bias, Ac
 }
 
 /// dz = dy where y > 0, in place: nobody reads dy after this op.
-void through_activation(const Tensor& y, float* dy, Activation activation) {
-  if (activation != Activation::relu) return;
+void through_relu(const Tensor& y, float* dy) {
   constexpr int64_t kGrain = 1 << 15;
   parallel_for(y.size(), kGrain, [&](int64_t begin, int64_t end) {
     kernels::best().relu_gradient(dy + begin, y.data() + begin, end - begin);
@@ -151,15 +149,17 @@ Var linear(Var x, Parameter& kernel, Parameter& bias, Activation activation) {
   Tape& tape = x.tape();
   const int64_t B = x.shape()[0], U = kernel.shape()[1];
   Var y = tape.make({B, U});
-  forward(x.value(), kernel, bias, activation, y.value());
-  tape.record(y, [x, y, activation, B, U, &kernel, &bias] {
+  // relu is part of the product; any other activation is an op of its own on the sums.
+  const bool fused = activation == relu;
+  forward(x.value(), kernel, bias, fused, y.value());
+  tape.record(y, [x, y, fused, B, U, &kernel, &bias] {
     float* dz = y.gradient_sum();
-    through_activation(y.value(), dz, activation);
+    if (fused) through_relu(y.value(), dz);
     bias_gradient(dz, B, U, bias);
     kernel_gradient(x.value(), dz, kernel);
     if (x.needs_gradient()) input_gradient(dz, kernel, x);
   });
-  return y;
+  return fused || activation == nullptr ? y : activation(y);
 }
 
 namespace {
@@ -171,6 +171,12 @@ struct Layer {
       : kernel(params.add({.name = "kernel", .shape = {I, U}, .initializer = random_normal_initializer()})),
         bias(params.add({.name = "bias", .shape = {U}, .initializer = random_normal_initializer()})) {}
 };
+
+/// An activation that is not part of the product.
+Var twice(Var x) {
+  const Var parts[] = {x, x};
+  return concat(parts);
+}
 
 Tensor input(int64_t B, int64_t I) {
   Tensor x({B, I});
@@ -185,14 +191,14 @@ TEST_CASE("linear: values by hand") {
   std::ranges::copy(std::array<float, 4>{1, 2, 3, -4}, layer.kernel.value().data);
   std::ranges::copy(std::array<float, 2>{10, 1}, layer.bias.value().data);
   Tape tape;
-  const Var y = linear(tape.constant(Tensor({1, 2}, {1, 1})), layer.kernel, layer.bias, Activation::relu);
+  const Var y = linear(tape.constant(Tensor({1, 2}, {1, 1})), layer.kernel, layer.bias, relu);
   CHECK(y.value()[0] == 14);
   CHECK(y.value()[1] == 0);
 }
 
 TEST_CASE("linear: gradients against finite differences, one unit and several, used twice") {
   for (const int64_t U : {1, 3}) {
-    for (const auto activation : {Activation::none, Activation::relu}) {
+    for (const Activation activation : {Activation{}, Activation{relu}, Activation{twice}}) {
       Layer layer(4, U);
       const Tensor x = input(6, 4);
       const auto loss = [&](Var v) {
@@ -215,7 +221,7 @@ TEST_CASE("linear: the same bits for any number of threads") {
       Layer layer(128, U);
       Tape tape;
       const Var x = tape.leaf(input(1000, 128));
-      tape.backward(sum(linear(x, layer.kernel, layer.bias, Activation::relu)));
+      tape.backward(sum(linear(x, layer.kernel, layer.bias, relu)));
       std::vector<float> got(x.gradient()->values().begin(), x.gradient()->values().end());
       got.insert(got.end(), layer.kernel.dense_gradient(), layer.kernel.dense_gradient() + 128 * U);
       got.insert(got.end(), layer.bias.dense_gradient(), layer.bias.dense_gradient() + U);

@@ -9,13 +9,12 @@
 
 namespace weft {
 
-/// What a dense layer does with its sums.
-enum class Activation { none, relu };
-inline constexpr Activation relu_activation = Activation::relu;
+/// What a layer does with its sums: an op of one value, as relu; null: nothing.
+using Activation = Var (*)(Var);
 
 /// activation(x W + b): x [batch, inputs], kernel [inputs, units], bias [units] -> [batch, units].
 /// tf.nn.bias_add(tf.matmul).
-Var linear(Var x, Parameter& kernel, Parameter& bias, Activation activation = Activation::none);
+Var linear(Var x, Parameter& kernel, Parameter& bias, Activation activation = nullptr);
 
 /// max(x, 0), same shape.
 Var relu(Var x);

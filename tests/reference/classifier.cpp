@@ -26,7 +26,7 @@ Optimizer optimizer_of(const std::string& api, const Json& arguments) {
 Activation activation_of(const Json& arguments) {
   const std::string name = arguments.value("activation", "relu");
   require("activation." + name);
-  if (name == "relu") return relu_activation;
+  if (name == "relu") return relu;
   throw Unsupported("the runner has no activation " + name);
 }
 

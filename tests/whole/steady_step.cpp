@@ -87,7 +87,7 @@ FeatureColumns columns() {
 struct Network {
   ParameterStore params{{.seed = 3}};
   InputLayer input{params, columns()};
-  Dense hidden{params, {.name = "hidden", .inputs = input.width(), .units = 32, .activation = Activation::relu}};
+  Dense hidden{params, {.name = "hidden", .inputs = input.width(), .units = 32, .activation = relu}};
   Dense logits{params, {.name = "logits", .inputs = 32, .units = 1}};
   Optimizer optimizer = adagrad();
 

@@ -5,7 +5,7 @@
 
 int main() {
   weft::ParameterStore params;
-  const weft::Dense hidden(params, {.name = "hidden", .inputs = 1, .units = 8, .activation = weft::Activation::relu});
+  const weft::Dense hidden(params, {.name = "hidden", .inputs = 1, .units = 8, .activation = weft::relu});
   const weft::Dense logits(params, {.name = "logits", .inputs = 8, .units = 1});
   const weft::Optimizer optimizer = weft::adagrad({.learning_rate = 0.1f});
   const float labels[] = {0, 0, 1, 1};
