@@ -55,8 +55,7 @@ Model::Model(const Workload& workload, const Options& options, IdsFrom from)
     const int64_t units = workload.hidden[k];
     layers_.emplace_back(
         params_,
-        DenseOptions{
-            .name = "hidden_" + std::to_string(k), .inputs = inputs, .units = units, .activation = relu});
+        DenseOptions{.name = "hidden_" + std::to_string(k), .inputs = inputs, .units = units, .activation = relu});
     inputs = units;
   }
   layers_.emplace_back(params_, DenseOptions{.name = "logits", .inputs = inputs, .units = 1});
