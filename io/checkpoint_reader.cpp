@@ -1,11 +1,14 @@
 // CheckpointReader: lists the arrays of a checkpoint or of any HDF5 file, and reads them.
 #include <fmt/format.h>
+#include <unistd.h>
 #include <weft/core/error.h>
 #include <weft/io/checkpoint.h>
 #include <weft/io/checkpoint_layout.h>
 #include <weft/io/checkpoint_names.h>
 
+#include <doctest/doctest.h>
 #include <algorithm>
+#include <filesystem>
 
 namespace weft {
 
@@ -174,4 +177,45 @@ std::vector<int64_t> CheckpointReader::read_integers(std::string_view name) cons
   state_->fail(name, fmt::format("got {}, expected integers.", to_string(arrays()[i].type)));
 }
 
+#ifndef DOCTEST_CONFIG_DISABLE
+namespace {
+
+struct TestFile {
+  std::string path = (std::filesystem::temp_directory_path() / "weft_reader_XXXXXX").string();
+  TestFile() { close(mkstemp(path.data())); }
+  ~TestFile() { std::filesystem::remove(path); }
+};
+
+}  // namespace
+
+TEST_CASE("checkpoint: any HDF5 file is read by paths") {
+  const TestFile test;
+  Hdf5File file = Hdf5File::create(test.path);
+  for (const char* group : {"layers", "layers/dense", "empty"}) file.make_group(group);
+  const float numbers[] = {1, 2, 3, 4, 5, 6};
+  const int32_t step = 9;
+  file.make_array({"layers/dense/kernel", ArrayType::float32, {3, 2}}).write(0, 3, numbers);
+  file.make_array({"step", ArrayType::int32, {}}).write(0, 1, &step);
+  file.close();
+  const CheckpointReader reader(test.path);
+  CHECK(reader.arrays().size() == 2);
+  CHECK(reader.read_floats("layers/dense/kernel") == std::vector<float>{1, 2, 3, 4, 5, 6});
+  CHECK(reader.read_integers("step") == std::vector<int64_t>{9});
+  float out[4] = {};
+  reader.read("layers/dense/kernel", 1, {out, 2, 2, 2});
+  CHECK(out[3] == 6.0f);
+  CHECK(reader.find("layers/dense") == nullptr);
+}
+
+TEST_CASE("checkpoint: a later version is refused") {
+  const TestFile test;
+  Hdf5File file = Hdf5File::create(test.path);
+  const int64_t version = 2;
+  file.set_text("/", "format", "weft");
+  file.set_integers("/", "version", {&version, 1});
+  file.close();
+  CHECK_THROWS_WITH_AS(CheckpointReader(test.path), doctest::Contains("got 2, expected 1"), DataError);
+}
+
+#endif
 }  // namespace weft

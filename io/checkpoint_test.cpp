@@ -7,7 +7,6 @@
 #include <weft/core/error.h>
 #include <weft/core/parallel.h>
 #include <weft/io/checkpoint.h>
-#include <weft/io/hdf5.h>
 
 #include <doctest/doctest.h>
 #include <algorithm>
@@ -196,35 +195,6 @@ TEST_CASE("checkpoint: wrong questions of a reader") {
   CHECK_THROWS_AS(writer.write("y", Shape{2, 3}, {out, 2, 2, 2}), ValueError);
   params.add({.name = "weft/x", .shape = {1}, .initializer = zeros_initializer()});
   CHECK_THROWS_AS(save_checkpoint(directory.file("third.h5"), params), ValueError);
-}
-
-TEST_CASE("checkpoint: any HDF5 file is read by paths") {
-  const TestDirectory directory;
-  Hdf5File file = Hdf5File::create(directory.file());
-  for (const char* group : {"layers", "layers/dense", "empty"}) file.make_group(group);
-  const float numbers[] = {1, 2, 3, 4, 5, 6};
-  const int32_t step = 9;
-  file.make_array({"layers/dense/kernel", ArrayType::float32, {3, 2}}).write(0, 3, numbers);
-  file.make_array({"step", ArrayType::int32, {}}).write(0, 1, &step);
-  file.close();
-  const CheckpointReader reader(directory.file());
-  CHECK(reader.arrays().size() == 2);
-  CHECK(reader.read_floats("layers/dense/kernel") == std::vector<float>{1, 2, 3, 4, 5, 6});
-  CHECK(reader.read_integers("step") == std::vector<int64_t>{9});
-  float out[4] = {};
-  reader.read("layers/dense/kernel", 1, {out, 2, 2, 2});
-  CHECK(out[3] == 6.0f);
-  CHECK(reader.find("layers/dense") == nullptr);
-}
-
-TEST_CASE("checkpoint: a later version is refused") {
-  const TestDirectory directory;
-  Hdf5File file = Hdf5File::create(directory.file());
-  const int64_t version = 2;
-  file.set_text("/", "format", "weft");
-  file.set_integers("/", "version", {&version, 1});
-  file.close();
-  CHECK_THROWS_WITH_AS(CheckpointReader(directory.file()), doctest::Contains("got 2, expected 1"), DataError);
 }
 
 TEST_CASE("checkpoint: cut files are refused, and flipped bits are noticed or do no harm") {
