@@ -46,7 +46,19 @@ void Feature::clear() {
 Feature& Features::operator[](std::string_view key) {
   for (auto& [name, feature] : entries_)
     if (name == key) return *feature;
-  return *entries_.emplace_back(key, std::make_unique<Feature>()).second;
+  const auto spare = std::ranges::find(spare_, key, &Entry::first);
+  if (spare == spare_.end()) return *entries_.emplace_back(key, std::make_unique<Feature>()).second;
+  Feature& feature = *entries_.emplace_back(std::move(*spare)).second;
+  spare_.erase(spare);
+  return feature;
+}
+
+void Features::remove(std::string_view key) {
+  const auto found = std::ranges::find(entries_, key, &Entry::first);
+  if (found == entries_.end()) return;
+  found->second->clear();
+  spare_.push_back(std::move(*found));
+  entries_.erase(found);
 }
 
 const Feature* Features::find(std::string_view key) const {
@@ -67,7 +79,11 @@ const Feature& Features::at(std::string_view key) const {
 }
 
 void Features::clear_values() {
-  for (auto& entry : entries_) entry.second->clear();
+  for (Entry& entry : entries_) {
+    entry.second->clear();
+    spare_.push_back(std::move(entry));
+  }
+  entries_.clear();
   owners_.clear();
   prepared.by = nullptr;
 }
@@ -159,6 +175,22 @@ TEST_CASE("features: a missing key names the keys there are") {
                        ValueError);
 }
 
+TEST_CASE("features: what was cleared or removed is not there, until it is asked for again") {
+  Features features;
+  features["a"] = dense_feature(std::vector<int64_t>{1});
+  features["b"] = dense_feature(std::vector<int64_t>{2});
+  const Feature* place = features.find("b");
+  features.remove("a");
+  features.remove("never there");
+  CHECK(features.find("a") == nullptr);
+  CHECK(features.size() == 1);
+  features.clear_values();
+  CHECK(features.find("b") == nullptr);
+  CHECK(&features["b"] == place);
+  CHECK(features.at("b").size() == 0);
+  CHECK(features.find("a") == nullptr);
+}
+
 TEST_CASE("features: kept texts live as long as the features") {
   Features features;
   std::string_view kept;
@@ -174,7 +206,6 @@ TEST_CASE("features: kept texts live as long as the features") {
   features["a"] = dense_feature(std::vector<int64_t>{1});
   features.clear_values();
   CHECK(bytes.use_count() == 1);
-  CHECK(features.at("a").size() == 0);
 }
 
 }  // namespace weft

@@ -53,7 +53,9 @@ class Features {
   size_t size() const { return entries_.size(); }
   auto begin() const { return entries_.begin(); }
   auto end() const { return entries_.end(); }
-  /// Drops all values and owners; keys and memory are kept.
+  /// Takes the feature out, if it is there.
+  void remove(std::string_view key);
+  /// Takes all features out and drops the owners. Their memory is kept for features of the same keys.
   void clear_values();
   /// Keeps `bytes` alive as long as these features: what string views point into.
   void own(std::shared_ptr<const void> bytes) { owners_.push_back(std::move(bytes)); }
@@ -68,7 +70,9 @@ class Features {
   Prepared prepared;
 
  private:
-  std::vector<std::pair<std::string, std::unique_ptr<Feature>>> entries_;
+  using Entry = std::pair<std::string, std::unique_ptr<Feature>>;
+  std::vector<Entry> entries_;
+  std::vector<Entry> spare_;  ///< taken out, without values
   std::vector<std::shared_ptr<const void>> owners_;
 };
 

@@ -18,8 +18,8 @@ Initializer constant_initializer(float value) {
 
 Initializer truncated_normal_initializer(const NormalOptions& options) {
   return [options](std::span<float> out, int64_t first, const Shape&, const RandomStream& stream) {
-    auto index = static_cast<uint64_t>(first);
-    for (float& x : out) x = options.mean + options.stddev * stream.truncated_normal(index++);
+    stream.fill_truncated_normal(static_cast<uint64_t>(first), out);
+    for (float& x : out) x = options.mean + options.stddev * x;
   };
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace weft {
@@ -16,6 +17,8 @@ struct RandomStream {
 
   /// 32 random bits.
   uint32_t bits(uint64_t index) const;
+  /// out[i] = truncated_normal(first + i), several at a time.
+  void fill_truncated_normal(uint64_t first, std::span<float> out) const;
   /// 64 random bits.
   uint64_t bits64(uint64_t index) const;
   /// Uniform in [0, 1), a multiple of 2^-24.

@@ -175,7 +175,9 @@ void ExampleSource::make(PendingBatch& pending) const {
                        origin.record.offset);
   });
   pending.batch.size = std::ssize(pending.records);
-  if (!batching_.label.empty()) std::swap(pending.batch.labels, pending.batch.features[batching_.label]);
+  if (batching_.label.empty()) return;
+  std::swap(pending.batch.labels, pending.batch.features[batching_.label]);
+  pending.batch.features.remove(batching_.label);
 }
 
 void ExampleSource::seek(const DatasetPosition& position) {
