@@ -15,9 +15,11 @@
 namespace weft {
 
 Optimizer adagrad(const AdagradOptions& options) {
-  if (!(options.initial_accumulator_value > 0.0f)) {
-    throw ValueError("[adagrad] initial_accumulator_value must be positive: got " +
-                     std::to_string(options.initial_accumulator_value) + ".");
+  // With epsilon the root may be 0, as Keras allows; without it the first update would divide by 0.
+  const float first = options.initial_accumulator_value;
+  if (options.epsilon > 0.0f ? !(first >= 0.0f) : !(first > 0.0f)) {
+    throw ValueError(std::string("[adagrad] initial_accumulator_value must be ") +
+                     (options.epsilon > 0.0f ? "non-negative" : "positive") + ": got " + std::to_string(first) + ".");
   }
   Optimizer optimizer;
   optimizer.name = "Adagrad";
@@ -45,6 +47,8 @@ TEST_CASE("adagrad: two steps by hand") {
     CHECK(b.slot("Adagrad").view.data[0] == doctest::Approx(accumulator));
   }
   CHECK_THROWS_AS(adagrad({.initial_accumulator_value = 0}), ValueError);
+  CHECK_THROWS_AS(adagrad({.initial_accumulator_value = -1, .epsilon = 1e-7f}), ValueError);
+  CHECK_NOTHROW(adagrad({.initial_accumulator_value = 0, .epsilon = 1e-7f}));
 }
 
 TEST_CASE("adagrad: rows and dense give the same result, for any threads") {

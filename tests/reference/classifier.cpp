@@ -105,7 +105,7 @@ Listing checkpoint_listing(const std::string& model_dir) {
   Listing listing;
   const CheckpointReader reader(*latest);
   for (const ArrayInfo& array : reader.arrays()) {
-    if (array.name != "input_position") listing[array.name] = array.shape;
+    if (!array.name.starts_with("weft/")) listing[array.name] = array.shape;
   }
   return listing;
 }
