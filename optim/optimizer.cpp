@@ -86,6 +86,12 @@ void Optimizer::prepare(ParameterStore& params) const {
 
 void Optimizer::step(ParameterStore& params) const {
   if (!rule) throw ValueError("[Optimizer::step] the optimizer has no rule. Make one with adagrad(), sgd(), ...");
+  if (std::ranges::none_of(params, [](const Parameter& p) { return p.trainable() && p.has_gradient(); })) {
+    throw ValueError(
+        "[Optimizer::step] No gradients provided for any variable. Call Tape::backward before, on a loss that came "
+        "from "
+        "the parameters.");
+  }
   prepare(params);
   for (Parameter& parameter : params) {
     if (!parameter.trainable() || !parameter.has_gradient()) continue;

@@ -43,6 +43,7 @@ struct Optimizer {
   /// Makes the slots of every trainable parameter, so that they are there before the first step. step() does it too.
   void prepare(ParameterStore& params) const;
   /// Updates every trainable parameter that has a gradient, clears the gradients, counts params.global_step up by one.
+  /// Throws ValueError if none has.
   void step(ParameterStore& params) const;
 };
 

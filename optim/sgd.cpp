@@ -39,7 +39,7 @@ TEST_CASE("sgd: by hand, dense and rows, repeated rows once with their sum") {
   CHECK(table.value().row(2)[1] == 1 - 0.5f * 8);
   CHECK(params.global_step == 1);
   CHECK_FALSE(table.has_gradient());
-  optimizer.step(params);
+  CHECK_THROWS_WITH_AS(optimizer.step(params), doctest::Contains("No gradients provided"), ValueError);
   CHECK(dense.value().data[1] == 3);
 }
 

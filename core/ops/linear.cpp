@@ -76,8 +76,15 @@ void add_partial_sums(const float* partial, int64_t pieces, int64_t count, Param
   }
 }
 
+/// An empty batch gives a gradient too: zeros.
+void add_zeros(Parameter& parameter) {
+  const auto sum = parameter.add_to_gradient();
+  if (sum.fresh) std::fill_n(sum.data, parameter.value().size(), 0.0f);
+}
+
 void bias_gradient(const float* dz, int64_t B, int64_t U, Parameter& bias) {
-  if (B == 0 || !bias.trainable()) return;
+  if (!bias.trainable()) return;
+  if (B == 0) return add_zeros(bias);
   const int64_t pieces = (B + kRows - 1) / kRows;
   const Buffer partial(static_cast<size_t>(pieces * U) * sizeof(float));
   parallel_for(B, kRows, [&](int64_t begin, int64_t end) {
@@ -101,7 +108,8 @@ void kernel_gradient_one(const Tensor& x, const float* dz, Parameter& kernel) {
 
 void kernel_gradient(const Tensor& x, const float* dz, Parameter& kernel) {
   const int64_t B = x.shape()[0], I = kernel.shape()[0], U = kernel.shape()[1];
-  if (B == 0 || !kernel.trainable()) return;
+  if (!kernel.trainable()) return;
+  if (B == 0) return add_zeros(kernel);
   if (U == 1) return kernel_gradient_one(x, dz, kernel);
   const auto sum = kernel.add_to_gradient();
   gemm({.m = I,
@@ -237,6 +245,8 @@ TEST_CASE("linear: an empty batch, and shapes that don't fit") {
   const Var y = linear(tape.constant(Tensor(Shape{0, 4})), layer.kernel, layer.bias);
   CHECK(y.shape() == Shape{0, 3});
   tape.backward(sum(y));
+  CHECK(layer.kernel.dense_gradient()[11] == 0);
+  CHECK(layer.bias.dense_gradient()[2] == 0);
   CHECK_THROWS_AS(linear(tape.constant(input(2, 5)), layer.kernel, layer.bias), ValueError);
   CHECK_THROWS_AS(linear(tape.constant(input(2, 4)), layer.kernel, layer.kernel), ValueError);
 }
