@@ -1,9 +1,10 @@
 // Prints predictions and neighbours.
 #include "click_report.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <map>
 #include <numeric>
 
@@ -20,10 +21,8 @@ std::string genres_of(const std::vector<int64_t>& videos, const ClickModel& mode
   std::vector<std::pair<int, std::string_view>> order;
   for (const auto& [genre, count] : counts) order.emplace_back(count, genre);
   std::sort(order.rbegin(), order.rend());
-  std::string text;
-  for (size_t i = 0; i < std::min<size_t>(2, order.size()); ++i) {
-    text += (i == 0 ? "" : ", ") + std::string(order[i].second) + " " + std::to_string(order[i].first);
-  }
+  std::string text = fmt::format("{} {}", order[0].second, order[0].first);
+  if (order.size() > 1) text += fmt::format(", {} {}", order[1].second, order[1].first);
   return text + (order.size() > 2 ? ", ..." : "");
 }
 
@@ -67,11 +66,11 @@ void print_predictions(weft::DNNClassifier& classifier, const ClickModel& model)
   weft::Predictions predictions;
   classifier.predict(features, predictions);
 
-  std::printf("   %-34s %-20s %12s %10s\n", "watched", "is shown", "P(click)", "planted");
+  fmt::print("   {:34} {:20} {:>12} {:>10}\n", "watched", "is shown", "P(click)", "planted");
   for (int64_t i = 0; i < kUsers; ++i) {
-    const std::string is_shown = model.name(users[i].shown) + " " + std::string(model.genre(users[i].shown));
-    std::printf("   %-34s %-20s %12.2f %10.2f\n", genres_of(users[i].watched, model).c_str(), is_shown.c_str(),
-                predictions.logistic[i], 1.0 / (1.0 + std::exp(-users[i].logit)));
+    const auto is_shown = fmt::format("{} {}", model.name(users[i].shown), model.genre(users[i].shown));
+    fmt::print("   {:34} {:20} {:12.2f} {:10.2f}\n", genres_of(users[i].watched, model), is_shown,
+               predictions.logistic[i], 1.0 / (1.0 + std::exp(-users[i].logit)));
   }
 }
 
@@ -83,15 +82,11 @@ void print_neighbours(const weft::DNNClassifier& classifier, const ClickModel& m
     const std::vector<int64_t> nearest = neighbours(table, video);
     for (const int64_t other : nearest) same_genre += model.genre(other) == model.genre(video);
     if (video >= kVideos) continue;
-    std::printf("   %s %-10.*s", model.name(video).c_str(), static_cast<int>(model.genre(video).size()),
-                model.genre(video).data());
-    for (const int64_t other : nearest)
-      std::printf("  %.*s", static_cast<int>(model.genre(other).size()), model.genre(other).data());
-    std::printf("\n");
+    fmt::print("   {} {:10}", model.name(video), model.genre(video));
+    for (const int64_t other : nearest) fmt::print("  {}", model.genre(other));
+    fmt::print("\n");
   }
-  std::printf(
-      "   Of the neighbours of the %lld most popular videos, %.0f %% have the same genre; by chance it would be 8 "
-      "%%.\n",
-      static_cast<long long>(popular),
-      100.0 * static_cast<double>(same_genre) / static_cast<double>(popular * kNeighbours));
+  fmt::print(
+      "   Of the neighbours of the {} most popular videos, {:.0f} % have the same genre; by chance it would be 8 %.\n",
+      popular, 100.0 * static_cast<double>(same_genre) / static_cast<double>(popular * kNeighbours));
 }

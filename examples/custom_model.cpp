@@ -4,7 +4,7 @@
 #include <iostream>
 using namespace weft;
 
-/// Two towers: what was watched and what is shown, side by side in the input, go through one network.
+/// Rows of the shared table side by side, a hidden layer, one logit.
 struct Network {
   ParameterStore params{{.seed = 42}};
   InputLayer input;
@@ -26,20 +26,21 @@ int main() {
       categorical_column_with_vocabulary_file({.key = "impression_video_id", .vocabulary_file = "videos.txt"});
   const auto columns = shared_embedding_columns({watched, shown}, {.dimension = 10, .combiner = Combiner::sqrtn});
   const auto label = numeric_column({.key = "clicked"});
-  const ReadExamplesOptions reading = {.files = "train-*.tfrecord",
-                                       .spec = make_parse_example_spec(columns, label),
-                                       .label = "clicked",
-                                       .batch_size = 128,
-                                       .shuffle_buffer = 10'000};
+  const auto input_fn = [&](uint64_t seed) {
+    return read_examples({.files = "train-*.tfrecord",
+                          .spec = make_parse_example_spec(columns, label),
+                          .label = "clicked",
+                          .batch_size = 128,
+                          .shuffle_buffer = 10'000,
+                          .seed = seed});
+  };
   Network network(columns);
   const Optimizer optimizer = adagrad({.learning_rate = 0.05f});
 
-  for (int epoch = 1; epoch <= 3; ++epoch) {
+  for (uint64_t epoch = 1; epoch <= 3; ++epoch) {
     double total = 0.0;
     int64_t examples = 0;
-    ReadExamplesOptions epoch_reading = reading;
-    epoch_reading.seed = static_cast<uint64_t>(epoch);
-    for (const Batch& batch : read_examples(epoch_reading)) {
+    for (const Batch& batch : input_fn(epoch)) {
       Tape tape;
       const Var loss = sigmoid_cross_entropy(network(tape, batch), batch.labels);
       tape.backward(loss);

@@ -1,6 +1,7 @@
 // Draws the progress line.
 #include "progress_line.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -22,9 +23,9 @@ void ProgressLine::show(const weft::TrainProgress& progress) {
   shown_at_ = progress.seconds;
   const double examples_per_second = static_cast<double>(progress.examples) / progress.seconds;
   const double examples_left = batch_size_ * static_cast<double>(last - progress.step);
-  std::printf("%s   step %lld of %lld   %.0f examples/s   loss %.4f   %.0f s left%s", terminal_ ? "\r" : "",
-              static_cast<long long>(progress.step), static_cast<long long>(last), examples_per_second, mean_loss_,
-              examples_left / examples_per_second, terminal_ ? "\033[K" : "\n");
+  fmt::print("{}   step {} of {}   {:.0f} examples/s   loss {:.4f}   {:.0f} s left{}", terminal_ ? "\r" : "",
+             progress.step, last, examples_per_second, mean_loss_, examples_left / examples_per_second,
+             terminal_ ? "\033[K" : "\n");
   std::fflush(stdout);
 }
 

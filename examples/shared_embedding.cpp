@@ -4,6 +4,7 @@
 #include "click_report.h"
 #include "progress_line.h"
 
+#include <fmt/format.h>
 #include <weft/weft.h>
 
 #include <sys/wait.h>
@@ -16,7 +17,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
-#include <iostream>
 #include <stdexcept>
 
 namespace {
@@ -30,6 +30,7 @@ struct Demo {
 
   static constexpr int64_t batch_size = 128;
   int64_t steps() const { return examples * epochs / batch_size; }
+  int64_t steps_between_checkpoints() const { return std::max<int64_t>(1, steps() / 10); }
   std::string model_dir() const { return directory + "/model"; }
 };
 
@@ -45,7 +46,7 @@ DNNClassifier make_classifier(const Demo& demo) {
   return DNNClassifier({.hidden_units = {64, 32},
                         .feature_columns = click_columns(demo),
                         .model_dir = demo.model_dir(),
-                        .config = {.save_checkpoints_steps = std::max<int64_t>(1, demo.steps() / 10)}});
+                        .config = {.save_checkpoints_steps = demo.steps_between_checkpoints()}});
 }
 
 ReadExamplesOptions reading(const Demo& demo, const std::string& files) {
@@ -73,7 +74,7 @@ void train(const Demo& demo, DNNClassifier& classifier, const std::function<void
 /// Trains in a child process, which kills itself a little after half of the steps: nothing is flushed, nothing said
 /// good-bye.
 void train_until_killed(const Demo& demo) {
-  std::cout.flush();
+  std::fflush(stdout);  // or both processes print it
   const pid_t child = fork();
   if (child < 0) throw std::runtime_error("fork failed");
   if (child == 0) {
@@ -93,24 +94,27 @@ void train_with_interruption(const Demo& demo) {
   std::filesystem::remove_all(demo.model_dir());
   train_until_killed(demo);
   const std::string checkpoint = ModelDirectory(demo.model_dir()).latest().value();
-  std::cout << "\n   The process was killed (SIGKILL). Another one goes on from "
-            << std::filesystem::path(checkpoint).filename().string() << ":\n";
+  fmt::print("\n   The process was killed (SIGKILL). Another one goes on from {}:\n",
+             std::filesystem::path(checkpoint).filename().string());
 }
 
+/// Throws std::exception for what is no argument.
 Demo parse_arguments(int argc, char** argv) {
   Demo demo;
-  for (int i = 1; i < argc; ++i) {
-    const std::string argument = argv[i];
-    const bool known = argument == "--directory" || argument == "--examples" || argument == "--epochs";
-    if (!known || i + 1 == argc) {
-      std::cout << "usage: shared_embedding [--directory demo] [--examples 200000] [--epochs 6]\n";
-      std::exit(argument == "--help" ? 0 : 1);
+  if (argc % 2 == 0) throw std::runtime_error("an option without a value");
+  for (int i = 1; i < argc; i += 2) {
+    const std::string option = argv[i];
+    if (option == "--directory") {
+      demo.directory = argv[i + 1];
+    } else if (option == "--examples") {
+      demo.examples = std::stoll(argv[i + 1]);
+    } else if (option == "--epochs") {
+      demo.epochs = std::stoll(argv[i + 1]);
+    } else {
+      throw std::runtime_error("no option " + option);
     }
-    const std::string value = argv[++i];
-    if (argument == "--directory") demo.directory = value;
-    if (argument == "--examples") demo.examples = std::stoll(value);
-    if (argument == "--epochs") demo.epochs = std::stoll(value);
   }
+  if (demo.examples < 1'000 || demo.epochs < 1) throw std::runtime_error("too few examples or epochs");
   return demo;
 }
 
@@ -124,36 +128,40 @@ void run(const Demo& demo) {
       .directory = demo.directory, .train_examples = demo.examples, .eval_examples = demo.examples / 10};
   const ClickModel model(options.videos, options.seed);
   const ClickData data = write_click_data(model, options);
-  std::printf("1. Data: %lld users who watched 20 of %lld videos on average and are shown one more; %.0f MB in %s/.\n",
-              static_cast<long long>(data.train_examples), static_cast<long long>(model.videos()), data.bytes / 1e6,
-              demo.directory.c_str());
+  fmt::print("1. Data: {} users who watched 20 of {} videos on average and are shown one more; {:.0f} MB in {}/.\n",
+             data.train_examples, model.videos(), data.bytes / 1e6, demo.directory);
 
-  std::printf("2. Training: %lld epochs, a checkpoint every %lld steps.\n", static_cast<long long>(demo.epochs),
-              static_cast<long long>(demo.steps() / 10));
+  fmt::print("2. Training: {} epochs, a checkpoint every {} steps.\n", demo.epochs, demo.steps_between_checkpoints());
   train_with_interruption(demo);
   DNNClassifier classifier = make_classifier(demo);
   train(demo, classifier, [](int64_t) {});
 
   const Metrics metrics = classifier.evaluate([&] { return read_examples(reading(demo, "eval-*.tfrecord")); });
-  std::printf(
-      "3. On %lld held-out users: AUC %.4f. The planted model, which knows each user's taste, has %.4f: nothing can "
-      "beat it.\n",
-      static_cast<long long>(data.eval_examples), metrics["auc"], data.best_auc);
-  std::cout << "   " << metrics << '\n';
-  std::printf("4. Predictions for new users:\n");
+  fmt::print(
+      "3. On {} held-out users: AUC {:.4f}. The planted model, which knows each user's taste, has {:.4f}: nothing\n"
+      "   can beat it. {}\n",
+      data.eval_examples, metrics["auc"], data.best_auc, to_string(metrics));
+  fmt::print("4. Predictions for new users:\n");
   print_predictions(classifier, model);
-  std::printf("5. Nearest neighbours in the learnt table (genres are hidden from it):\n");
+  fmt::print("5. Nearest neighbours in the learnt table (genres are hidden from it):\n");
   print_neighbours(classifier, model);
-  std::printf("%.0f seconds in all.\n", seconds() - start);
+  fmt::print("{:.0f} seconds in all.\n", seconds() - start);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  Demo demo;
   try {
-    run(parse_arguments(argc, argv));
+    demo = parse_arguments(argc, argv);
+  } catch (const std::exception&) {
+    fmt::print(stderr, "usage: shared_embedding [--directory demo] [--examples 200000, at least 1000] [--epochs 6]\n");
+    return 1;
+  }
+  try {
+    run(demo);
   } catch (const std::exception& error) {
-    std::cerr << error.what() << '\n';
+    fmt::print(stderr, "{}\n", error.what());
     return 1;
   }
 }
