@@ -76,7 +76,7 @@ uint64_t shift_mix(uint64_t x) {
 // FingerprintCat64: MurmurHash's mixing of two fingerprints into one.
 uint64_t mix(uint64_t a, uint64_t b) {
   constexpr uint64_t multiplier = 0xc6a4a7935bd1e995;
-  const uint64_t joined = (a ^ (shift_mix(b * multiplier) * multiplier)) * multiplier;
+  const uint64_t joined = (a ^ multiplier ^ (shift_mix(b * multiplier) * multiplier)) * multiplier;
   return shift_mix(shift_mix(joined) * multiplier);
 }
 

@@ -175,5 +175,5 @@ TEST_CASE("numeric column: bad features") {
   features["x"].type = DataType::string;
   features["x"].strings = {"a", "b"};
   refuses({.key = "x"}, "Cast string to float is not supported");
-  refuses({.key = "y"}, "Feature y is not in features dictionary.");
+  refuses({.key = "y"}, "Feature y is not in features dictionary");
 }

@@ -76,6 +76,6 @@ TEST_CASE("column rows: features whose rows don't fit are refused") {
   a.shape = {};
   CHECK_THROWS_WITH_AS(categorical_feature(features, "a"), doctest::Contains("Feature (key: a) cannot have rank 0"),
                        ValueError);
-  CHECK_THROWS_WITH_AS(categorical_feature(features, "b"),
-                       doctest::Contains("Feature b is not in features dictionary."), ValueError);
+  CHECK_THROWS_WITH_AS(categorical_feature(features, "b"), doctest::Contains("Feature b is not in features dictionary"),
+                       ValueError);
 }

@@ -114,7 +114,7 @@ TEST_CASE("weighted column: bad weights") {
                        doctest::Contains("dtype <dtype: 'string'> is not convertible to float."), ValueError);
   Features features;
   features["a"] = sparse_feature(IntegerRows{{1, 2}, {3}});
-  CHECK_THROWS_WITH_AS(weighted(features), doctest::Contains("Feature w is not in features dictionary."), ValueError);
+  CHECK_THROWS_WITH_AS(weighted(features), doctest::Contains("Feature w is not in features dictionary"), ValueError);
   features["w"] = sparse_feature(FloatRows{{1.0f}, {2.0f}});
   CHECK_THROWS_WITH_AS(weighted(features), doctest::Contains("Dimensions 3 and 2 are not compatible"), ValueError);
   features["w"].type = DataType::float64;

@@ -168,5 +168,5 @@ TEST_CASE("input layer: features that don't fit") {
   refuses(features, "Invalid input, not integer. key: a dtype: <dtype: 'float32'>");
   features["a"] = sparse_feature(IntegerRows{{1}, {4}});
   refuses(features, "4 is not in [0, 4)");
-  refuses(Features(), "Feature a is not in features dictionary.");
+  refuses(Features(), "Feature a is not in features dictionary");
 }
