@@ -45,7 +45,7 @@ class TemporaryDirectory {
 
 /// Shapes by name.
 using Listing = std::map<std::string, std::vector<int64_t>>;
-/// The newest checkpoint of a directory, without what only weft keeps there (the position in the input).
+/// The newest checkpoint of a directory, without what only weft keeps there (`weft/...`: the position in the input).
 Listing checkpoint_listing(const std::string& model_dir);
 /// [["name", [shape]], ...] of a case. Constants that Keras keeps among its variables are left out unless asked for.
 Listing expected_listing(const Json& variables, bool with_constants);

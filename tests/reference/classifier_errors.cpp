@@ -15,7 +15,7 @@ namespace {
 // What is tried: labels and features as inline tensors, columns; absent: two rows, two shared columns.
 struct Attempt {
   std::string label;
-  Json labels = {{"dtype", "int64"}, {"values", {{0}, {1}}}};
+  Json labels = {{"dtype", "int32"}, {"values", {{0}, {1}}}};
   Json features = {{"a", {{"dtype", "int64"}, {"values", {{1}, {2}}}}},
                    {"b", {{"dtype", "int64"}, {"values", {{1}, {2}}}}}};
   Json columns = nullptr;

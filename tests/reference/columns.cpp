@@ -132,7 +132,6 @@ CategoricalColumn weighted(const Json& spec, const ColumnOptions& options) {
 }
 
 CategoricalColumn crossed(const Json& spec, const ColumnOptions& options) {
-  require("column.crossed_column");
   std::vector<CrossedKey> keys;
   for (const Json& key : spec.at("keys")) {
     if (key.is_string()) {

@@ -37,9 +37,9 @@ Moments moments_of(const std::vector<float>& draw) {
   return m;
 }
 
-// Both sides are draws: the difference of two means has sqrt(2) standard errors of one.
-double slack(double standard_error, size_t n) {
-  return standard_errors * std::sqrt(2.0 / static_cast<double>(n)) * standard_error;
+// Both sides are draws of n: the difference of their statistics has sqrt(2) standard errors of one.
+double slack(double spread, size_t n, double standard_errors) {
+  return standard_errors * std::sqrt(2.0 / static_cast<double>(n)) * spread;
 }
 
 // How many of the draw lie at or below each of TensorFlow's quantiles: needs no assumption about the distribution.
@@ -50,7 +50,7 @@ void compare_quantiles(Report& report, const std::string& where, std::vector<flo
     const double p = std::stod(key), x = value.get<double>();
     const auto below = std::ranges::upper_bound(draw, static_cast<float>(x)) - draw.begin();
     report.close(fmt::format("{}: share below the quantile {}", where, key), static_cast<double>(below) / n, p,
-                 {0.0, slack(std::sqrt(p * (1.0 - p)), draw.size()) + 1.0 / n});
+                 {0.0, slack(std::sqrt(p * (1.0 - p)), draw.size(), standard_errors_of_others) + 1.0 / n});
   }
 }
 
@@ -64,9 +64,10 @@ void compare_statistics(Report& report, const std::string& where, const std::vec
   }
   const Moments got = moments_of(draw);
   const double deviation = want.at("std").get<double>(), kurtosis = want.at("kurtosis").get<double>();
-  report.close(where + ": mean", got.mean, want.at("mean").get<double>(), {0.0, slack(deviation, draw.size())});
+  report.close(where + ": mean", got.mean, want.at("mean").get<double>(),
+               {0.0, slack(deviation, draw.size(), standard_errors_of_mean)});
   report.close(where + ": standard deviation", got.deviation, deviation,
-               {0.0, slack(deviation * std::sqrt((kurtosis - 1.0) / 4.0), draw.size())});
+               {0.0, slack(deviation * std::sqrt((kurtosis - 1.0) / 4.0), draw.size(), standard_errors_of_others)});
   compare_quantiles(report, where, draw, want.at("quantiles"));
 }
 

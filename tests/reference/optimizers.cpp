@@ -4,6 +4,7 @@
 #include <weft/estimator/naming.h>
 
 #include <algorithm>
+#include <set>
 
 #include "report.h"
 #include "unsupported.h"
@@ -20,10 +21,14 @@ float rate(const std::string& api, const Json& arguments, float keras_default) {
   return number(arguments, "learning_rate", api == "v1" ? 0.05f : keras_default);
 }
 
-// Arguments of the base class that are not built, whatever the rule.
+// Arguments that ask for more than the rules that are built; at 0 or false they ask for nothing.
 void require_arguments(const Json& arguments) {
-  for (const auto* key : {"decay", "clipnorm", "clipvalue", "momentum"}) {
-    if (arguments.contains(key) && arguments.at(key) != 0) require(std::string("optimizer.") + key);
+  static const std::set<std::string> built = {"kind",    "learning_rate", "initial_accumulator_value",
+                                              "epsilon", "name",          "use_locking"};
+  for (const auto& [key, value] : arguments.items()) {
+    if (built.contains(key) || value.is_null() || value == 0 || value == false) continue;
+    require("optimizer." + key);
+    throw Unsupported("the runner has no argument " + key + " of optimizers");
   }
 }
 

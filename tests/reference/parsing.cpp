@@ -50,7 +50,9 @@ FixedLenFeature::Default make_default(const Json& value, DataType type) {
   flatten(value, values);
   FixedLenFeature::Default out;
   for (const Json& element : values) {
-    if (element.is_string() != (type == DataType::string)) throw NotExpressible("a default of another type");
+    if (element.is_string() != (type == DataType::string) || (is_integer(type) && !element.is_number_integer())) {
+      throw NotExpressible("a default of another type");
+    }
     if (type == DataType::string) {
       out.strings.push_back(element.get<std::string>());
     } else if (is_integer(type)) {

@@ -32,7 +32,8 @@ inline constexpr Tolerance final_state{1e-3, 1e-4};
 inline constexpr Tolerance final_state_adam{1e-2, 1e-2};
 /// Metrics of evaluate() and predictions.
 inline constexpr Tolerance metrics{1e-4, 1e-5};
-/// Statistics of initializers: means within this many standard errors.
-inline constexpr double standard_errors = 4.0;
+/// Statistics of initializers: means within this many standard errors; the many deviations and quantiles within more.
+inline constexpr double standard_errors_of_mean = 4.0;
+inline constexpr double standard_errors_of_others = 5.0;
 
 }  // namespace weft::reference

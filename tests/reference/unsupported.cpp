@@ -8,7 +8,6 @@ namespace {
 
 constexpr Unbuilt list[] = {
     {"family.H", "TensorFlow's and Keras' checkpoints"},
-    {"column.crossed_column", "crossed columns"},
     {"layer.sequence", "sequence layers"},
     {"column.sequence_numeric_column", "sequence_numeric_column"},
     {"layer.linear_model", "linear_model"},
