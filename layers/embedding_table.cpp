@@ -17,17 +17,6 @@ bool scope_character(char c) {
          std::string_view("_.\\/>-").find(c) != std::string_view::npos;
 }
 
-void check_root_name(const std::string& name) {
-  const bool bad_start = !name.empty() && (!scope_character(name[0]) ||
-                                           std::string_view("_\\/>-").find(name[0]) != std::string_view::npos);
-  if (!bad_start && std::all_of(name.begin(), name.end(), scope_character)) return;
-  throw ValueError(
-      fmt::format("[shared_embeddings] '{}' is not a valid root scope name. A root scope name has to match "
-                  "the following pattern: ^[A-Za-z0-9.][A-Za-z0-9_.\\\\/>-]*$. Give the collection another "
-                  "name.",
-                  name));
-}
-
 void replace(std::string& text, std::string_view what, const std::string& by) {
   for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
     text.replace(at, what.size(), by);
@@ -112,6 +101,17 @@ void check_scope_name(const std::string& name) {
   throw ValueError(
       fmt::format("[input_layer] '{}' is not a valid scope name. A scope name has to match the following "
                   "pattern: ^[A-Za-z0-9_.\\\\/>-]*$. Give the feature or the collection another name.",
+                  name));
+}
+
+void check_root_name(const std::string& name) {
+  const bool bad_start = !name.empty() && (!scope_character(name[0]) ||
+                                           std::string_view("_\\/>-").find(name[0]) != std::string_view::npos);
+  if (!bad_start && std::all_of(name.begin(), name.end(), scope_character)) return;
+  throw ValueError(
+      fmt::format("[shared_embeddings] '{}' is not a valid root scope name. A root scope name has to match "
+                  "the following pattern: ^[A-Za-z0-9.][A-Za-z0-9_.\\\\/>-]*$. Give the collection another "
+                  "name.",
                   name));
 }
 

@@ -15,5 +15,7 @@ Parameter& embedding_table(ParameterStore& params, const std::shared_ptr<const E
 
 /// Throws ValueError unless the name of a table or column can be part of a variable's name in TensorFlow.
 void check_scope_name(const std::string& name);
+/// The same for a name that stands at the root.
+void check_root_name(const std::string& name);
 
 }  // namespace weft

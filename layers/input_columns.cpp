@@ -50,21 +50,23 @@ void refuse_sequence(const FeatureColumn& column) {
       v1 ? "input_layer" : "DenseFeatures", describe(*inner)));
 }
 
-// In TensorFlow a variable scope is opened for each column.
-void check_name(const FeatureColumn& column) {
+// In TensorFlow a variable scope is opened for each column, and the table of shared_embeddings is at the root.
+void check_name(const FeatureColumn& column, const InputLayerOptions& options) {
   const auto* embedding = column.get_if<EmbeddingColumn>();
   const bool v1 = embedding != nullptr && embedding->table->origin == EmbeddingTable::Origin::shared_v1;
   check_scope_name(v1 ? embedding->table->name : column.name());
+  const bool v2 = embedding != nullptr && embedding->table->origin == EmbeddingTable::Origin::shared_v2;
+  if (v2 && options.shared_table_name.empty()) check_root_name(embedding->table->name);
 }
 
 }  // namespace
 
-std::map<std::string, FeatureColumn> input_columns(const FeatureColumns& columns) {
+std::map<std::string, FeatureColumn> input_columns(const FeatureColumns& columns, const InputLayerOptions& options) {
   auto sorted = sorted_by_name(columns);
   for (const auto& [name, column] : sorted) {
     static_cast<void>(column.width());  // refuses columns that are not dense
     refuse_sequence(column);
-    check_name(column);
+    check_name(column, options);
   }
   return sorted;
 }
@@ -93,7 +95,7 @@ void check_bags(const std::string& key, const Features& features, int64_t width)
 
 namespace {
 void refuses([[maybe_unused]] const weft::FeatureColumns& columns, [[maybe_unused]] const char* text) {
-  CHECK_THROWS_WITH_AS(weft::input_columns(columns), doctest::Contains(text), weft::ValueError);
+  CHECK_THROWS_WITH_AS(weft::input_columns(columns, {}), doctest::Contains(text), weft::ValueError);
 }
 }  // namespace
 
@@ -125,5 +127,7 @@ TEST_CASE("input columns: names that can be no part of a variable's") {
   refuses(shared_embedding_columns({odd}, {.dimension = 3, .shared_embedding_collection_name = "t+"}),
           "'t+' is not a valid scope name");
   refuses(shared_embeddings({odd}, {.dimension = 3}), "'a b_shared_embedding' is not a valid scope name");
+  const auto even = categorical_column_with_identity({.key = "A", .num_buckets = 5});
+  refuses(shared_embeddings({even, odd}, {.dimension = 3}), "'A_a b_shared_embedding' is not a valid root scope name");
   refuses(numeric_column({.key = "a b"}), "'a b' is not a valid scope name");
 }

@@ -1,7 +1,7 @@
 // The columns of an input layer before it is made: their order, and what can be told to be wrong without any file.
 #pragma once
 #include <weft/core/features.h>
-#include <weft/layers/feature_column.h>
+#include <weft/layers/input_layer.h>
 
 #include <map>
 #include <string>
@@ -11,7 +11,7 @@ namespace weft {
 
 /// The columns by name, in the order of the output. Throws ValueError for none, two of one name, columns that are not
 /// dense or are sequences, and names that can be no part of a variable's.
-std::map<std::string, FeatureColumn> input_columns(const FeatureColumns& columns);
+std::map<std::string, FeatureColumn> input_columns(const FeatureColumns& columns, const InputLayerOptions& options);
 /// The categorical column whose ids a column needs; null for a numeric one.
 const CategoricalColumn* categorical_of(const FeatureColumn& column);
 /// The features whose rows are bags of ids or weights.

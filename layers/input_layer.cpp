@@ -145,7 +145,7 @@ void InputLayer::State::give_back(std::unique_ptr<Workspace> workspace) {
 InputLayer::InputLayer(ParameterStore& params, const FeatureColumns& columns, const InputLayerOptions& options)
     : state_(std::make_unique<State>()) {
   // Everything that the columns alone can tell comes before files are read and tables made.
-  const auto sorted = input_columns(columns);
+  const auto sorted = input_columns(columns, options);
   for (const auto& [name, column] : sorted) state_->add(params, name, column, options);
   state_->group();
 }
