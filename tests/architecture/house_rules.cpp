@@ -44,8 +44,9 @@ std::string room_of(const std::string& path) {
   return path.substr(0, path.find('/'));
 }
 
+/// A source text that several files include (kernels_body.h) is no header.
 bool is_header(const std::string& path) {
-  return path.ends_with(".h");
+  return path.ends_with(".h") && !path.ends_with("_body.h");
 }
 
 /// What is wrong with file `path` (relative to the root) including `header`; empty if nothing.
