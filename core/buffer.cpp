@@ -46,8 +46,7 @@ size_t class_capacity(int size_class) {
 
 void map_block(Buffer::Block& block, size_t bytes) {
   block.mapping_bytes = (bytes + 2 * kHugePage - 1) / kHugePage * kHugePage;
-  block.mapping =
-      mmap(nullptr, block.mapping_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  block.mapping = mmap(nullptr, block.mapping_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (block.mapping == MAP_FAILED) {
     std::free(&block);
     throw std::bad_alloc();

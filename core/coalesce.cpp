@@ -51,7 +51,11 @@ struct Numbering {
     }
     return slot - 1;
   }
-  void reset() {
+  Numbering(uint32_t* slot_numbers, int32_t* rows) : slots(slot_numbers), touched(rows) {}
+  Numbering(const Numbering&) = delete;
+  Numbering& operator=(const Numbering&) = delete;
+  /// The slot numbers are cleared however the walk ends.
+  ~Numbering() {
     for (uint32_t i = 0; i < count; ++i) slots[touched[i]] = 0;
   }
 };
@@ -75,7 +79,6 @@ void finish(Parameter& table, Numbering& rows, float* sums, const RowBatchVisito
   const RowsView values = table.value();
   if (table.row_gradient().max_norm) through_clip(rows, values, *table.row_gradient().max_norm, sums);
   visit({rows.touched, sums, rows.count, values.width});
-  rows.reset();
 }
 
 void coalesce_whole(Parameter& table, int64_t uses, const RowBatchVisitor& visit) {
@@ -83,7 +86,7 @@ void coalesce_whole(Parameter& table, int64_t uses, const RowBatchVisitor& visit
   const auto n = static_cast<size_t>(uses);
   const Buffer touched(n * sizeof(int32_t)), positions(n * sizeof(uint32_t)),
       sums(n * static_cast<size_t>(D) * sizeof(float));
-  Numbering rows{slots_of(table), touched.as<int32_t>()};
+  Numbering rows(slots_of(table), touched.as<int32_t>());
   auto* place = positions.as<uint32_t>();
   for (const Share& share : table.row_gradient().shares) {
     const auto* ids = share.ids.as<int32_t>();
@@ -106,7 +109,7 @@ void coalesce_partition(Parameter& table, const RowPartitions& parts, int64_t k,
   const std::span<const kernels::Use> uses = parts.uses(k);
   if (uses.empty()) return;
   const Buffer touched(uses.size() * sizeof(int32_t)), positions(uses.size() * sizeof(uint32_t));
-  Numbering rows{table.workspace->slots.as<uint32_t>(), touched.as<int32_t>()};
+  Numbering rows(table.workspace->slots.as<uint32_t>(), touched.as<int32_t>());
   for (size_t i = 0; i < uses.size(); ++i) {
     __builtin_prefetch(rows.slots + uses[std::min(i + kAhead, uses.size() - 1)].row);
     positions.as<uint32_t>()[i] = rows.place(uses[i].row);

@@ -6,7 +6,10 @@
 #include <doctest/doctest.h>
 #include <algorithm>
 #include <atomic>
+#include <exception>
+#include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace weft {
@@ -19,6 +22,22 @@ std::atomic<int>& process_threads() {
 }
 /// 0: no limit of its own.
 thread_local int thread_limit = 0;
+
+/// The error that the first of several threads met.
+class FirstError {
+ public:
+  void keep(std::exception_ptr error) {
+    const std::lock_guard lock(mutex_);
+    if (!error_) error_ = std::move(error);
+  }
+  void rethrow() const {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::exception_ptr error_;
+};
 
 void check_threads(int n, const char* where) {
   if (n < 1)
@@ -54,8 +73,16 @@ void run_blocks(int64_t blocks, void (*body)(void*, int64_t), void* context) {
     for (int64_t block = 0; block < blocks; ++block) body(context, block);
     return;
   }
+  FirstError error;
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
-  for (int64_t block = 0; block < blocks; ++block) body(context, block);
+  for (int64_t block = 0; block < blocks; ++block) {
+    try {
+      body(context, block);
+    } catch (...) {
+      error.keep(std::current_exception());
+    }
+  }
+  error.rethrow();
 }
 
 SerialLibraries::SerialLibraries() : previous_(omp_get_max_threads()) {
@@ -78,6 +105,17 @@ TEST_CASE("parallel: every index once, whatever the threads") {
     CHECK(std::ranges::count(seen, 1) == 1000);
   }
   parallel_for(0, 7, [&](int64_t, int64_t) { FAIL("nothing to do"); });
+}
+
+TEST_CASE("parallel: what a block throws comes out of the loop") {
+  for (const int threads : {1, 3}) {
+    const ThreadLimit limit(threads);
+    CHECK_THROWS_WITH_AS(parallel_blocks(100,
+                                         [](int64_t block) {
+                                           if (block % 7 == 3) throw ValueError("block");
+                                         }),
+                         "block", ValueError);
+  }
 }
 
 TEST_CASE("parallel: limits nest and are refused below one") {

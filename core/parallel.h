@@ -38,8 +38,8 @@ class SerialLibraries {
 };
 }  // namespace detail
 
-/// Runs body(block) for block in [0, blocks), each once, in any order, on up to num_threads() threads. `body` must not
-/// throw.
+/// Runs body(block) for block in [0, blocks), each once, in any order, on up to num_threads() threads. What a block
+/// throws comes out of the loop once the others are done.
 template <class F>
 void parallel_blocks(int64_t blocks, F&& body) {
   using Body = std::remove_reference_t<F>;
@@ -49,8 +49,8 @@ void parallel_blocks(int64_t blocks, F&& body) {
 }
 
 /// Runs body(begin, end) over [0, n) in pieces of `grain` (the last may be shorter). The pieces depend on n and grain
-/// alone, never on the number of threads: what is summed within a piece has the same bits everywhere. `body` must not
-/// throw.
+/// alone, never on the number of threads: what is summed within a piece has the same bits everywhere. What a piece
+/// throws comes out of the loop.
 template <class F>
 void parallel_for(int64_t n, int64_t grain, F&& body) {
   const int64_t blocks = (n + grain - 1) / grain;

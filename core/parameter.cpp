@@ -6,6 +6,8 @@
 #include <doctest/doctest.h>
 #include <algorithm>
 #include <cstring>
+#include <limits>
+#include <new>
 
 namespace weft {
 namespace {
@@ -23,6 +25,21 @@ void check(const ParameterOptions& options) {
     throw ValueError("[Parameter] table '" + options.name + "': got shape " + to_string(options.shape) +
                      ", expected [rows, dimension].");
   }
+  if (options.table && options.shape[0] > std::numeric_limits<int32_t>::max()) {
+    throw ValueError("[Parameter] table '" + options.name + "': got " + std::to_string(options.shape[0]) +
+                     " rows, expected 2^31 - 1 at most. Use fewer buckets.");
+  }
+}
+
+/// Memory for an array of a parameter; says whose it is where there is not enough.
+Buffer memory_for(const std::string& name, int64_t numbers) {
+  const size_t bytes = static_cast<size_t>(numbers) * sizeof(float);
+  try {
+    return Buffer::zeros(bytes);
+  } catch (const std::bad_alloc&) {
+    throw ValueError("[Parameter] '" + name + "' needs " + std::to_string(bytes) +
+                     " bytes, more than the system gives. Use fewer rows or a smaller dimension.");
+  }
 }
 
 }  // namespace
@@ -33,7 +50,7 @@ Parameter::Parameter(const ParameterOptions& options, uint64_t seed)
   if (shape_.rank() >= 2) rows_ = shape_[0];
   width_ = rows_ > 0 ? shape_.size() / rows_ : (shape_.rank() == 2 ? shape_[1] : 0);
   stride_ = width_;
-  storage_ = Buffer::zeros(static_cast<size_t>(shape_.size()) * sizeof(float));
+  storage_ = memory_for(name_, shape_.size());
   const RandomStream stream{seed, stream_of(name_)};
   auto* values = storage_.as<float>();
   parallel_for(shape_.size(), kGrain, [&](int64_t begin, int64_t end) {
@@ -76,7 +93,7 @@ void Parameter::add_slots(std::span<const SlotRequest> requests) {
     if (table_) {
       stride_ += width;
     } else {
-      slots_.back().buffer = Buffer::zeros(static_cast<size_t>(rows_ * width) * sizeof(float));
+      slots_.back().buffer = memory_for(name_, rows_ * width);
     }
   }
   if (stride_ != old_stride) widen(old_stride);
@@ -89,7 +106,7 @@ void Parameter::add_slots(std::span<const SlotRequest> requests) {
 /// Moves the rows of a table apart, giving the old pages back as it goes: a table larger than half the memory fits.
 void Parameter::widen(int64_t old_stride) {
   const Buffer old = storage_;
-  storage_ = Buffer::zeros(static_cast<size_t>(rows_ * stride_) * sizeof(float));
+  storage_ = memory_for(name_, rows_ * stride_);
   const int64_t stride = stride_;
   auto* to = storage_.as<float>();
   const auto* from = old.as<float>();
@@ -200,6 +217,11 @@ TEST_CASE("parameter store: names are unique, numbers depend on seed and name on
   CHECK_THROWS_WITH_AS(a.add({.name = "x", .shape = {4}, .initializer = zeros_initializer()}),
                        doctest::Contains("Variable x already exists"), ValueError);
   CHECK_THROWS_AS(a.at("y"), ValueError);
+  CHECK_THROWS_AS(
+      a.add({.name = "rows", .shape = {int64_t{1} << 40, 2}, .initializer = zeros_initializer(), .table = true}),
+      ValueError);
+  CHECK_THROWS_AS(a.add({.name = "bytes", .shape = {int64_t{1} << 42}, .initializer = zeros_initializer()}),
+                  ValueError);
   CHECK_THROWS_AS(a.add({.name = "z", .shape = {4}, .initializer = {}}), ValueError);
   a.scalar("beta1_power", 0.9f) *= 0.9f;
   CHECK(a.scalar("beta1_power", 0.9f) == doctest::Approx(0.81f));

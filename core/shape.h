@@ -12,9 +12,10 @@ namespace weft {
 class Shape {
  public:
   static constexpr int kMaxRank = 8;
+  static constexpr int64_t kMaxSize = int64_t{1} << 48;
 
   Shape() = default;
-  /// Throws ValueError for more than kMaxRank extents or a negative one.
+  /// Throws ValueError for more than kMaxRank extents, a negative one, or more than kMaxSize elements.
   Shape(std::initializer_list<int64_t> extents);
   explicit Shape(std::span<const int64_t> extents);
 

@@ -21,6 +21,7 @@ Optimizer adagrad(const AdagradOptions& options) {
     throw ValueError(std::string("[adagrad] initial_accumulator_value must be ") +
                      (options.epsilon > 0.0f ? "non-negative" : "positive") + ": got " + std::to_string(first) + ".");
   }
+  check_learning_rate("adagrad", options.learning_rate);
   Optimizer optimizer;
   optimizer.name = "Adagrad";
   optimizer.learning_rate = options.learning_rate;

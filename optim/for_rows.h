@@ -1,10 +1,13 @@
-// for_rows: the loop that every rule runs in.
+// What the rules share: the loop they run in, the check of a rate.
 #pragma once
 #include <weft/optim/optimizer.h>
 
 #include <algorithm>
 
 namespace weft {
+
+/// Throws ValueError unless the rate is finite.
+void check_learning_rate(const char* optimizer, float learning_rate);
 
 /// Calls rule(value, slots, gradient, n) for each row of the update, asking for the memory of rows further on.
 template <class Rule>

@@ -2,9 +2,11 @@
 #include <weft/core/coalesce.h>
 #include <weft/core/error.h>
 #include <weft/core/parallel.h>
-#include <weft/optim/optimizer.h>
+#include <weft/optim/for_rows.h>
 
 #include <algorithm>
+#include <cmath>
+#include <string>
 #include <vector>
 
 namespace weft {
@@ -73,6 +75,12 @@ void step_dense(Parameter& parameter, const Optimizer& optimizer) {
 }
 
 }  // namespace
+
+void check_learning_rate(const char* optimizer, float learning_rate) {
+  if (std::isfinite(learning_rate)) return;
+  throw ValueError(std::string("[") + optimizer + "] learning_rate must be finite: got " +
+                   std::to_string(learning_rate) + ". Try 0.01.");
+}
 
 void Optimizer::prepare(ParameterStore& params) const {
   Parameter::SlotRequest requests[UpdateRows::kMaxSlots];

@@ -4,11 +4,13 @@
 #include <weft/optim/for_rows.h>
 
 #include <doctest/doctest.h>
+#include <limits>
 #include <string>
 
 namespace weft {
 
 Optimizer sgd(const SgdOptions& options) {
+  check_learning_rate("sgd", options.learning_rate);
   Optimizer optimizer;
   optimizer.name = "SGD";
   optimizer.learning_rate = options.learning_rate;
@@ -39,6 +41,7 @@ TEST_CASE("sgd: by hand, dense and rows, repeated rows once with their sum") {
   CHECK(table.value().row(2)[1] == 1 - 0.5f * 8);
   CHECK(params.global_step == 1);
   CHECK_FALSE(table.has_gradient());
+  CHECK_THROWS_AS(sgd({.learning_rate = std::numeric_limits<float>::quiet_NaN()}), ValueError);
   CHECK_THROWS_WITH_AS(optimizer.step(params), doctest::Contains("No gradients provided"), ValueError);
   CHECK(dense.value().data[1] == 3);
 }
