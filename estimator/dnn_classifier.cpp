@@ -103,7 +103,10 @@ struct DNNClassifier::Model {
 
   int threads() const { return options.config.threads > 0 ? options.config.threads : num_threads(); }
 
-  Dataset open(const InputFn& input_fn) {
+  Dataset open(const char* where, const InputFn& input_fn) {
+    if (!input_fn) {
+      throw ValueError(fmt::format("[{}] input_fn must be callable: got an empty function. Give it a body.", where));
+    }
     Dataset data = input_fn();
     data.map([this](Batch& batch) { input.prepare(batch.features); });
     const ThreadPlan plan = plan_threads(threads(), flops_per_example(params));
@@ -153,7 +156,7 @@ Metrics DNNClassifier::evaluate(const InputFn& input_fn, const EvaluateOptions& 
   model.trainer.restore();
   HeadMetrics head_metrics(model.head);
   StreamingMean loss;
-  Dataset input = model.open(input_fn);
+  Dataset input = model.open("evaluate", input_fn);
   for (int64_t step = 0; !options.steps || step < *options.steps; ++step) {
     const Batch* batch = input.next();
     if (!batch) break;
@@ -176,7 +179,7 @@ Metrics DNNClassifier::evaluate(const InputFn& input_fn, const EvaluateOptions& 
 PredictionRange DNNClassifier::predict(const InputFn& input_fn) {
   Model& model = *model_;
   model.trainer.restore();
-  return PredictionRange(model.open(input_fn), [&model](const Batch& batch, Predictions& out) {
+  return PredictionRange(model.open("predict", input_fn), [&model](const Batch& batch, Predictions& out) {
     model.forward(batch.features, batch.size, [&](const Tensor& logits) { model.head.predict(logits, out); });
   });
 }

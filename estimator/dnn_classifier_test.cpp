@@ -138,6 +138,37 @@ TEST_CASE("dnn classifier: labels that can't be stop the training") {
   CHECK_THROWS_WITH_AS(words.train(pairs(1)), doctest::Contains("received: <dtype: 'int64'>"), ValueError);
 }
 
+TEST_CASE("dnn classifier: a run that diverges leaves the last good checkpoint, and a sane one goes on from it") {
+  const TemporaryDirectory directory;
+  const auto classifier = [&](const Optimizer& optimizer) {
+    return DNNClassifier({.hidden_units = {4},
+                          .feature_columns = columns(),
+                          .model_dir = directory.path,
+                          .optimizer = optimizer,
+                          .config = {.save_checkpoints_steps = 1, .keep_checkpoint_max = 1}});
+  };
+  const Optimizer sane = adagrad({.learning_rate = 0.05f});
+  CHECK(classifier(sane).train(pairs(1000), {.steps = 3}) == 3);
+  DNNClassifier diverging = classifier(adagrad({.learning_rate = 1e38f}));
+  CHECK_THROWS_WITH_AS(diverging.train(pairs(1000), {.steps = 100}), doctest::Contains("NaN loss during training."),
+                       Error);
+  const ModelDirectory files(directory.path);
+  CHECK(files.latest() == files.checkpoint_path(3));
+  CHECK(std::filesystem::exists(files.checkpoint_path(3)));
+  DNNClassifier resumed = classifier(sane);
+  CHECK(resumed.train(pairs(1000), {.steps = 2}) == 2);
+  CHECK(resumed.global_step() == 5);
+  CHECK(std::isfinite(resumed.evaluate(pairs(5))["loss"]));
+}
+
+TEST_CASE("dnn classifier: empty functions are refused") {
+  DNNClassifier classifier({.hidden_units = {4}, .feature_columns = columns()});
+  const char* text = "input_fn must be callable: got an empty function. Give it a body.";
+  CHECK_THROWS_WITH_AS(classifier.train(InputFn{}), doctest::Contains(text), ValueError);
+  CHECK_THROWS_WITH_AS(classifier.evaluate(InputFn{}), doctest::Contains(text), ValueError);
+  CHECK_THROWS_WITH_AS(classifier.predict(InputFn{}), doctest::Contains(text), ValueError);
+}
+
 TEST_CASE("dnn classifier: options that can't be") {
   CHECK_THROWS_WITH_AS(DNNClassifier({.hidden_units = {4}, .feature_columns = {}}),
                        doctest::Contains("feature_columns must not be empty."), ValueError);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <weft/core/error.h>
 #include <weft/core/parallel.h>
+#include <weft/estimator/finite.h>
 #include <weft/estimator/thread_plan.h>
 #include <weft/estimator/training.h>
 
@@ -10,6 +11,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 
 namespace weft {
 
@@ -39,6 +41,30 @@ void check_options(const TrainOptions& options) {
   require_positive("progress_steps", options.progress_steps);
 }
 
+void check_functions(const InputFn& input_fn, const ModelFn& model_fn) {
+  if (!input_fn) throw ValueError("[train] input_fn must be callable: got an empty function. Give it a body.");
+  if (!model_fn) throw ValueError("[train] model_fn must be callable: got an empty function. Give it a body.");
+}
+
+[[noreturn]] void throw_nan(const std::string& got, const std::optional<ModelDirectory>& directory) {
+  const auto latest = directory ? directory->latest() : std::nullopt;
+  throw Error(
+      fmt::format("[train] NaN loss during training.: got {}, expected a number. {} Lower the learning rate, or look "
+                  "for bad numbers in the input.",
+                  got, latest ? fmt::format("The checkpoint {} is as it was.", *latest) : "Nothing was saved."));
+}
+
+std::string to_text(const NotFinite& found, int64_t step) {
+  return fmt::format("{} in {}'{}'{} after step {}", found.number,
+                     found.slot.empty() ? "" : fmt::format("slot '{}' of ", found.slot), found.parameter->name(),
+                     found.parameter->table() ? fmt::format(" row {}", found.row) : "", step);
+}
+
+int64_t saturating_sum(int64_t a, int64_t b) {
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  return a > kMost - b ? kMost : a + b;
+}
+
 }  // namespace
 
 // One call of train: its counts and clocks.
@@ -61,7 +87,7 @@ struct Trainer::Run {
         last_step(train_options.max_steps),
         saved_step(step),
         reported_step(step) {
-    if (train_options.steps) last_step = step + *train_options.steps;
+    if (train_options.steps) last_step = saturating_sum(step, *train_options.steps);
   }
   bool finished(int64_t step) const { return last_step && step >= *last_step; }
 
@@ -103,6 +129,9 @@ void Trainer::restore() {
 
 void Trainer::save() {
   if (!directory_) return;
+  const ThreadLimit limit(threads());
+  // A loss tells of the step before it only: what the last step made of the parameters is looked at here.
+  if (const auto found = find_not_finite(*params_)) throw_nan(to_text(*found, params_->global_step), directory_);
   std::map<std::string, std::vector<int64_t>> extra;
   if (position_)
     extra[kPosition] = {std::bit_cast<int64_t>(position_->fingerprint), position_->epoch, position_->examples};
@@ -149,38 +178,39 @@ const Batch* Trainer::first_batch(const InputFn& input_fn, Dataset& input) const
       "[train] the input has no batches: got an empty data set, expected examples. Check what input_fn returns.");
 }
 
-// One step; returns the loss. A NaN stops before it reaches the parameters.
-float Trainer::step(const ModelFn& model_fn, const Batch& batch, double flops) {
+// One step. A loss that is no number stops before it reaches the parameters, and before what gave it is saved: a
+// checkpoint that is due waits for the next step's loss, since numbers can be finite and yet too large to go on from.
+void Trainer::step(Run& run, const ModelFn& model_fn, const Batch& batch, double flops) {
   const ThreadLimit limit(plan_threads(threads(), flops, batch.size).compute);
   Tape tape;
   const Var loss = model_fn(tape, batch);
   const float value = loss.item();
-  if (std::isnan(value)) {
-    const auto latest = directory_ ? directory_->latest() : std::nullopt;
-    throw Error(
-        fmt::format("[train] NaN loss during training.: got {} at step {}, expected a number. {} Lower the learning "
-                    "rate, or look for bad "
-                    "numbers in the input.",
-                    value, params_->global_step + 1,
-                    latest ? fmt::format("The checkpoint {} is as it was.", *latest) : "Nothing was saved."));
+  const int64_t number = params_->global_step + 1;
+  if (!std::isfinite(value) && batch.size == 0) {
+    throw ValueError(fmt::format(
+        "[train] the batch of step {} is empty: got no examples and a loss of {}, expected at least one example. Leave "
+        "empty batches out of the input.",
+        number, value));
   }
+  if (!std::isfinite(value)) throw_nan(fmt::format("{} at step {}", value, number), directory_);
+  save_if_due(run);
+  current_.reset();  // from here on the parameters are no checkpoint's
   tape.backward(loss);
   options_.optimizer.step(*params_);
-  return value;
+  run.loss = value;
+  run.examples += batch.size;
 }
 
 void Trainer::run_steps(Run& run, const InputFn& input_fn, const ModelFn& model_fn) {
   Dataset input = open(input_fn);
   const Batch* batch = first_batch(input_fn, input);
+  if (directory_ && !directory_->latest()) save();
   const double flops = flops_per_example(*params_);
   while (batch) {
-    current_.reset();  // from here on the parameters are no checkpoint's
-    run.loss = step(model_fn, *batch, flops);
-    run.examples += batch->size;
+    step(run, model_fn, *batch, flops);
     position_ = input.position();
     if (params_->global_step - run.reported_step >= run.options->progress_steps) run.report(params_->global_step);
     if (run.finished(params_->global_step) || (run.options->should_stop && run.options->should_stop())) return;
-    save_if_due(run);
     batch = input.next();
   }
   position_.reset();  // the input has ended: the next call reads it from its beginning
@@ -188,10 +218,11 @@ void Trainer::run_steps(Run& run, const InputFn& input_fn, const ModelFn& model_
 
 int64_t Trainer::train(const InputFn& input_fn, const ModelFn& model_fn, const TrainOptions& options) {
   check_options(options);
+  check_functions(input_fn, model_fn);
   restore();
+  params_->clear_gradients();  // a call that threw may have left some
   Run run(options, params_->global_step);
   if (run.finished(run.first_step)) return 0;
-  if (directory_ && !directory_->latest()) save();
   run_steps(run, input_fn, model_fn);
   save();
   run.report(params_->global_step);

@@ -29,8 +29,10 @@ struct TrainProgress {
   double examples_per_second = 0.0;  ///< since the last report
 };
 
+/// How far one call trains. Where it starts to read is Trainer::train's matter, not an option's: it goes on at the
+/// saved position of the same data set.
 struct TrainOptions {
-  /// Steps of this call; absent: until the input ends.
+  /// Steps of this call, however many were done before; absent: until the input ends.
   std::optional<int64_t> steps = {};
   /// Trains until the global step is this; does nothing if it is there already. Not beside `steps`.
   std::optional<int64_t> max_steps = {};
@@ -53,8 +55,9 @@ struct TrainerOptions {
 
 /// Trains the parameters of a store. A checkpoint holds parameters, slots, scalars, the global step and the position in
 /// the input, so that a run which is stopped and resumed, by this process or another, gives the same bits as one that
-/// is not. A checkpoint is saved when training starts in an empty directory (which shows early that it can be written),
-/// as the configuration says, and at the end.
+/// is not. A checkpoint is saved when training starts in an empty directory, once the input has given a batch (which
+/// shows early that it can be written); as the configuration says, once the next step's loss is a number; and at the
+/// end. A parameter or slot with a number that is not finite is never saved.
 class Trainer {
  public:
   /// `params` must outlive it. Makes the model directory. Throws ValueError for the configuration, IoError.
@@ -64,10 +67,12 @@ class Trainer {
   /// have been made. Throws DataError for a checkpoint of other shapes, and then nothing has changed.
   void restore();
 
-  /// Restores, then trains. The input goes on where the checkpoint left it if it is the same data set (see
-  /// DatasetPosition), else at its beginning; an input that was left at its end starts again. Returns the steps done.
-  /// Throws ValueError for options or an input without batches, DataError from the input, Error "NaN loss during
-  /// training."; then the last checkpoint is untouched and the next call goes on from it.
+  /// Restores, then trains. The input goes on where the last call, or the checkpoint, left it if it is the same data
+  /// set (one that can seek, with the same DatasetPosition::fingerprint). It starts at its beginning if it is another
+  /// one or can't seek (a generator), and if the last call read it to its end. Returns the steps done. Throws
+  /// ValueError for options, empty functions, an input without batches, a batch without examples that gives no finite
+  /// loss, DataError from the input, Error "NaN loss during training." for a loss, parameter or slot that is infinite
+  /// or NaN; then the last checkpoint is untouched and the next call goes on from it.
   int64_t train(const InputFn& input_fn, const ModelFn& model_fn, const TrainOptions& options = {});
 
   const TrainerOptions& options() const { return options_; }
@@ -77,7 +82,7 @@ class Trainer {
   Dataset open(const InputFn& input_fn) const;
   const Batch* first_batch(const InputFn& input_fn, Dataset& input) const;
   void run_steps(Run& run, const InputFn& input_fn, const ModelFn& model_fn);
-  float step(const ModelFn& model_fn, const Batch& batch, double flops);
+  void step(Run& run, const ModelFn& model_fn, const Batch& batch, double flops);
   void save_if_due(Run& run);
   int threads() const;
   void save();

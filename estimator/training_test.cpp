@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #ifndef DOCTEST_CONFIG_DISABLE
 namespace weft {
@@ -140,6 +141,71 @@ TEST_CASE("trainer: NaN stops the training, the last checkpoint is taken up agai
   CHECK(model.state() == once.state());
 }
 
+TEST_CASE("trainer: an infinite loss, and a last step that is no number, are not saved either") {
+  const TemporaryDirectory directory;
+  const ModelDirectory files(directory.path);
+  Model model(directory.path, {.save_checkpoints_steps = 1, .keep_checkpoint_max = 1});
+  const ModelFn good = model.model_fn();
+  model.trainer.train(numbers(100), good, {.steps = 3});
+  const ModelFn infinite = [&](Tape& tape, const Batch& batch) {
+    Var loss = good(tape, batch);
+    loss.value()[0] = std::numeric_limits<float>::infinity();
+    return loss;
+  };
+  CHECK_THROWS_WITH_AS(model.trainer.train(numbers(100), infinite, {.steps = 1}),
+                       doctest::Contains("got inf at step 4"), Error);
+  const auto spoil = [&] {
+    model.params.at("out/kernel").value().data[2] = std::nanf("");
+    return true;
+  };
+  CHECK_THROWS_WITH_AS(model.trainer.train(numbers(100), good, {.should_stop = spoil}),
+                       doctest::Contains("NaN loss during training.: got nan in 'out/kernel' after step 4"), Error);
+  CHECK(files.latest() == files.checkpoint_path(3));
+  model.trainer.train(numbers(100), good, {.max_steps = 10});
+  Model once;
+  once.trainer.train(numbers(100), once.model_fn(), {.steps = 10});
+  CHECK(model.state() == once.state());
+}
+
+TEST_CASE("trainer: gradients of a call that threw are forgotten") {
+  Model model, once;
+  const ModelFn good = model.model_fn();
+  const ModelFn throwing = [&](Tape& tape, const Batch& batch) -> Var {
+    tape.backward(good(tape, batch));
+    throw DataError("after the gradients");
+  };
+  CHECK_THROWS_AS(model.trainer.train(numbers(100), throwing), DataError);
+  model.trainer.train(numbers(100), good, {.steps = 2});
+  once.trainer.train(numbers(100), once.model_fn(), {.steps = 2});
+  CHECK(model.state() == once.state());
+}
+
+TEST_CASE("trainer: an input that fails before the first step leaves no checkpoint") {
+  const TemporaryDirectory directory;
+  Model model(directory.path);
+  const InputFn unreadable = []() -> Dataset { throw IoError("no such file"); };
+  const InputFn damaged = [] { return Dataset([](Batch&) -> bool { throw DataError("damaged"); }); };
+  CHECK_THROWS_AS(model.trainer.train(unreadable, model.model_fn()), IoError);
+  CHECK_THROWS_AS(model.trainer.train(damaged, model.model_fn()), DataError);
+  CHECK_THROWS_AS(model.trainer.train(numbers(0), model.model_fn()), ValueError);
+  CHECK_FALSE(ModelDirectory(directory.path).latest());
+  CHECK(std::filesystem::is_empty(directory.path));
+}
+
+TEST_CASE("trainer: an empty batch without a loss is called that") {
+  Model model;
+  const InputFn empty = [] { return Dataset([](Batch&) { return true; }); };
+  const ModelFn mean_of_none = [&](Tape& tape, const Batch&) { return mean(model.out(tape.constant(Tensor({0, 4})))); };
+  CHECK_THROWS_WITH_AS(model.trainer.train(empty, mean_of_none), doctest::Contains("the batch of step 1 is empty"),
+                       ValueError);
+}
+
+TEST_CASE("trainer: as many steps as there are numbers, of a resumed model too") {
+  Model model;
+  model.trainer.train(numbers(10), model.model_fn(), {.steps = 3});
+  CHECK(model.trainer.train(numbers(10), model.model_fn(), {.steps = std::numeric_limits<int64_t>::max()}) == 7);
+}
+
 TEST_CASE("trainer: the start and the end are saved, the newest are kept") {
   const TemporaryDirectory directory;
   Model model(directory.path, {.save_checkpoints_steps = 3, .keep_checkpoint_max = 2});
@@ -194,6 +260,10 @@ TEST_CASE("trainer: options and inputs that can't be") {
   CHECK_THROWS_AS(train(numbers(1), {.max_steps = -1}), ValueError);
   CHECK_THROWS_AS(train(numbers(1), {.progress_steps = 0}), ValueError);
   CHECK_THROWS_WITH_AS(train(numbers(0), {}), doctest::Contains("the input has no batches"), ValueError);
+  CHECK_THROWS_WITH_AS(train(InputFn{}, {}), doctest::Contains("input_fn must be callable: got an empty function."),
+                       ValueError);
+  CHECK_THROWS_WITH_AS(model.trainer.train(numbers(1), ModelFn{}),
+                       doctest::Contains("model_fn must be callable: got an empty function."), ValueError);
   CHECK(model.params.global_step == 0);
 }
 
