@@ -17,7 +17,7 @@ struct CheckpointWriter::State {
   Hdf5File hdf5;
   std::set<std::string, std::less<>> names;
 
-  explicit State(const std::string& path) : file(path), hdf5(Hdf5File::create(file.temporary_path())) {}
+  explicit State(const std::string& path) : file(path), hdf5(Hdf5File::create(file.temporary_path(), path)) {}
 
   void write(ArrayInfo info, const ByteRows& rows) {
     if (!names.insert(info.name).second) {

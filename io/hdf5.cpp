@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <utility>
@@ -64,7 +65,8 @@ class Id {
   herr_t (*close_)(hid_t);
 };
 
-/// What the library says went wrong first.
+/// What the library says went wrong first, in one line. Its texts about the system's errors have several, with the time
+/// and the file's passing name: of those, the system's reason only.
 std::string reason() {
   std::string text;
   const auto first = [](unsigned, const H5E_error2_t* error, void* out) -> herr_t {
@@ -72,7 +74,11 @@ std::string reason() {
     return 1;
   };
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, first, &text);
-  return text.empty() ? "no reason given" : text;
+  constexpr std::string_view kNumber = "errno = ";
+  if (const size_t at = text.find(kNumber); at != std::string::npos) {
+    return std::strerror(std::atoi(text.c_str() + at + kNumber.size()));
+  }
+  return text.empty() ? "no reason given" : text.substr(0, text.find('\n'));
 }
 
 [[noreturn]] void data_error(const std::string& path, const std::string& object, const std::string& what) {
@@ -270,7 +276,10 @@ uint64_t readable_bytes(const std::string& path) {
   struct stat status {};
   const int error = descriptor < 0 || fstat(descriptor, &status) != 0 ? errno : S_ISDIR(status.st_mode) ? EISDIR : 0;
   if (descriptor >= 0) ::close(descriptor);
-  if (error != 0) throw IoError(fmt::format("[hdf5] {}: can't open: {}.", path, std::strerror(error)));
+  if (error != 0) {
+    throw IoError(fmt::format("[hdf5] {}: can't open: {}, expected an HDF5 file. Check the path and its permissions.",
+                              path, std::strerror(error)));
+  }
   return static_cast<uint64_t>(status.st_size);
 }
 
@@ -292,18 +301,24 @@ Hdf5File Hdf5File::open(const std::string& path) {
   {
     const Session session;
     state->file = Id(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access_list()), H5Fclose);
-    if (!state->file.valid()) data_error(path, "/", "can't open as HDF5: " + reason());
+    if (!state->file.valid()) {
+      throw DataError(
+          fmt::format("[hdf5] {}: not an HDF5 file, or cut short: {} bytes. Check the path, or copy or "
+                      "write the file again.",
+                      path, state->bytes));
+    }
   }
   return Hdf5File(std::move(state));
 }
 
-Hdf5File Hdf5File::create(const std::string& path) {
+Hdf5File Hdf5File::create(const std::string& path, const std::string& final_path) {
   auto state = std::make_unique<State>();
-  state->path = path;
+  state->path = final_path.empty() ? path : final_path;
   {
     const Session session;
-    state->file = Id(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access_list()), H5Fclose);
-    if (!state->file.valid()) write_error(path, "/");
+    const Id access = access_list();  // to close it would forget the reason
+    state->file = Id(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose);
+    if (!state->file.valid()) write_error(state->path, "/");
   }
   return Hdf5File(std::move(state));
 }

@@ -40,8 +40,8 @@ class Hdf5File {
  public:
   /// For reading. Throws IoError (can't be opened) or DataError (not HDF5, cut short, damaged).
   static Hdf5File open(const std::string& path);
-  /// A new file in place of what is at `path`. Throws IoError.
-  static Hdf5File create(const std::string& path);
+  /// A new file in place of what is at `path`. Errors name final_path, if it is to be moved there. Throws IoError.
+  static Hdf5File create(const std::string& path, const std::string& final_path = "");
   Hdf5File(Hdf5File&&) noexcept;
   Hdf5File& operator=(Hdf5File&&) noexcept;
   ~Hdf5File();

@@ -138,14 +138,20 @@ TEST_CASE("hdf5: wrong questions are DataErrors that name file and object") {
 }
 
 TEST_CASE("hdf5: what is no file, or no HDF5 file") {
-  CHECK_THROWS_AS(Hdf5File::open("/nowhere/x.h5"), IoError);
+  CHECK_THROWS_WITH_AS(Hdf5File::open("/nowhere/x.h5"),
+                       "[hdf5] /nowhere/x.h5: can't open: No such file or directory, expected an HDF5 file. Check the "
+                       "path and its permissions.",
+                       IoError);
   CHECK_THROWS_AS(Hdf5File::open("/"), IoError);
-  CHECK_THROWS_AS(Hdf5File::create("/nowhere/x.h5"), IoError);
+  CHECK_THROWS_WITH_AS(Hdf5File::create("/nowhere/x.h5.tmp", "/nowhere/x.h5"),
+                       "[hdf5] /nowhere/x.h5: /: can't write: No such file or directory. Check the room on the disk.",
+                       IoError);
   const TestFile test;
   for (const char* bytes :
        {"", "x", "\x89HDF\r\n\x1a\n", "this is a text that is longer than the signature of a file"}) {
     test.put(bytes);
-    CHECK_THROWS_AS(Hdf5File::open(test.path), DataError);
+    const std::string text = fmt::format("not an HDF5 file, or cut short: {} bytes", std::string_view(bytes).size());
+    CHECK_THROWS_WITH_AS(Hdf5File::open(test.path), doctest::Contains(text.c_str()), DataError);
   }
 }
 

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -102,14 +104,23 @@ std::string state_path(const std::string& directory) {
   return directory + "/checkpoint";
 }
 
+[[noreturn]] void unreadable(const std::string& directory, int error) {
+  throw IoError(fmt::format(
+      "[ModelDirectory] {}: can't read: {}, expected the text file that names the newest checkpoint. Check its "
+      "permissions, move what is in its place away, or give another model_dir.",
+      state_path(directory), error != 0 ? std::strerror(error) : "no reason given"));
+}
+
 /// The text of the state file; nothing if there is none.
 std::optional<std::string> state_text(const std::string& directory) {
   std::error_code error;
   if (!fs::exists(state_path(directory), error) && !error) return std::nullopt;
+  if (fs::is_directory(state_path(directory), error)) unreadable(directory, EISDIR);  // a stream throws another error
+  errno = 0;
   std::ifstream file(state_path(directory), std::ios::binary);
+  if (!file) unreadable(directory, errno);
   std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.good() && !file.eof())
-    throw IoError(fmt::format("[ModelDirectory] {}: can't read.", state_path(directory)));
+  if (file.bad()) unreadable(directory, errno);
   return text;
 }
 
@@ -274,6 +285,15 @@ TEST_CASE("model directory: a file in its place is an IoError") {
   test.put("file");
   CHECK_THROWS_AS(ModelDirectory(test.path + "/file"), IoError);
   CHECK_THROWS_AS(ModelDirectory(test.path + "/file/model"), IoError);
+}
+
+TEST_CASE("model directory: a directory in the place of its state file is an IoError with the reason") {
+  const TestDirectory test;
+  ModelDirectory directory(test.path);
+  fs::create_directory(test.path + "/checkpoint");
+  const std::string text = test.path + "/checkpoint: can't read: Is a directory";
+  CHECK_THROWS_WITH_AS(directory.latest(), doctest::Contains(text.c_str()), IoError);
+  CHECK_THROWS_WITH_AS(directory.record(1, 0), doctest::Contains(text.c_str()), IoError);
 }
 
 #endif

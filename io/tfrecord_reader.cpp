@@ -55,6 +55,7 @@ struct RecordReader::State {
 
   size_t unread() const { return end - begin; }
   bool fill(size_t need);
+  size_t read(char* out, size_t size);
   void fetch(uint64_t length);
   void change_block(size_t need);
   Block* idle_block(size_t capacity);
@@ -69,11 +70,22 @@ bool RecordReader::State::fill(size_t need) {
   while (unread() < need && !ended) {
     if (block == nullptr || end == block->capacity) change_block(need);
     const size_t room = block->capacity - end;
-    const size_t got = source.read(block->bytes.get() + end, room);
+    const size_t got = read(block->bytes.get() + end, room);
     end += got;
     ended = got < room;
   }
   return unread() >= need;
+}
+
+size_t RecordReader::State::read(char* out, size_t size) {
+  try {
+    return source.read(out, size);
+  } catch (const InflateError& error) {
+    throw DataError(fmt::format(
+        "[RecordReader] {}: corrupted stream in or after the record at {} (record {}): {}. Check that the file is "
+        "whole and compressed as the reader was told.",
+        path, offset, number, error.what()));
+  }
 }
 
 // Gets a whole frame. A plain file says at once that it is too short; a compressed one when it ends.

@@ -114,10 +114,8 @@ size_t RecordSource::read_inflated(char* out, size_t size) {
     } else if (status == Z_BUF_ERROR) {
       break;  // no input left
     } else if (status != Z_OK) {
-      throw DataError(
-          fmt::format("[RecordReader] {}: inflate() failed with error {}: {}. Check that the file is whole and "
-                      "compressed as the reader was told.",
-                      path_, status, stream.msg ? stream.msg : "no reason given"));
+      throw InflateError(
+          fmt::format("inflate() failed with error {}: {}", status, stream.msg ? stream.msg : zError(status)));
     }
   }
   return done;

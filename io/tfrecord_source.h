@@ -5,11 +5,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 namespace weft {
 
-/// A part of RecordReader. Members throw IoError (path, reason) and DataError (a stream that can't be inflated).
+/// A stream that can't be inflated: RecordReader, which knows the record, makes a DataError of it.
+struct InflateError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// A part of RecordReader. Members throw IoError (path, reason) and InflateError (reason).
 class RecordSource {
  public:
   RecordSource(const std::string& path, Compression compression);

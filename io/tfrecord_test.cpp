@@ -188,7 +188,7 @@ TEST_CASE("tfrecord: gzip of several members, of none, damaged and cut") {
   CHECK(read_all(TemporaryFile(gzip("")).path, Compression::gzip).empty());
   CHECK(read_all(TemporaryFile("").path, Compression::gzip).empty());
   CHECK(has(read_all(TemporaryFile(bytes).path, Compression::gzip).at(0),
-            "inflate() failed with error -3: incorrect header check"));
+            "in or after the record at 0 (record 0): inflate() failed with error -3: incorrect header check"));
   CHECK(has(read_all(TemporaryFile(two).path).at(0), "corrupted record at 0 (Is this even a TFRecord file?)"));
   const std::string one = gzip(bytes);
   for (size_t length = 1; length < one.size(); ++length) {

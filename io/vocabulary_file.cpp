@@ -19,7 +19,10 @@ namespace {
 constexpr size_t kPiece = size_t{1} << 20;  // counted while it is in the cache
 
 [[noreturn]] void fail(const std::string& path) {
-  throw IoError(fmt::format("[vocabulary] {}; {}", path, std::strerror(errno)));
+  throw IoError(
+      fmt::format("[vocabulary] {}: can't read: {}, expected a file with one word a line. Check the path and its "
+                  "permissions.",
+                  path, std::strerror(errno)));
 }
 
 struct File {

@@ -30,9 +30,10 @@ std::vector<std::string> read_records(const std::string& path, int64_t limit) {
 
 void check_count(const std::string& path, int64_t words, int64_t expected) {
   if (expected >= 0 && words < expected) {
-    throw DataError(fmt::format(
-        "[vocabulary] Invalid vocab_size in {}: expected {} but got {}. Give a vocabulary_size of at most {}.", path,
-        expected, words, words));
+    throw DataError(fmt::format("[vocabulary] Invalid vocab_size in {}: expected {} but got {}. {}", path, expected,
+                                words,
+                                words == 0 ? "The file is empty: write one word a line."
+                                           : fmt::format("Give a vocabulary_size of at most {}.", words)));
   }
   if (words == 0) throw DataError(fmt::format("[vocabulary] {} is empty: expected one word a line.", path));
 }
@@ -185,13 +186,14 @@ TEST_CASE("vocabulary load: bad files are refused with the place") {
   CHECK(contains(refusal("ant\n\nbee\n\n", 3), "Invalid content in F: empty line found at position 5"));
   CHECK(contains(refusal("\r\n"), "Invalid content in F: empty line found at position 2"));
   CHECK(contains(refusal("ant\nbee\n", 3), "Invalid vocab_size in F: expected 3 but got 2"));
-  CHECK(contains(refusal("", 1), "Invalid vocab_size in F: expected 1 but got 0"));
+  CHECK(contains(refusal("", 1), "Invalid vocab_size in F: expected 1 but got 0. The file is empty: write one word"));
   CHECK(contains(refusal("ant\nbee\nant\n"),
                  "F: HashTable has different value for same key. Key ant has 0 and trying to add value 2"));
   CHECK(contains(refusal("1\ntwo\n3\n", -1, true), "F: Field two in line 1 is not a valid int64"));
   CHECK(contains(refusal("7\n007\n", -1, true), "Key 7 has 0 and trying to add value 1"));
-  CHECK_THROWS_AS(load_words("/nowhere/words.txt", -1), IoError);
-  CHECK_THROWS_AS(load_words("/", -1), IoError);
+  CHECK_THROWS_WITH_AS(load_words("/nowhere/words.txt", -1),
+                       doctest::Contains("words.txt: can't read: No such file or directory, expected a file"), IoError);
+  CHECK_THROWS_WITH_AS(load_words("/", -1), doctest::Contains("/: can't read: Is a directory, expected"), IoError);
   CHECK_THROWS_AS(count_vocabulary("/nowhere/words.txt"), IoError);
 }
 
