@@ -85,7 +85,24 @@ void Features::clear_values() {
   }
   entries_.clear();
   owners_.clear();
-  prepared.by = nullptr;
+  clear_prepared();
+}
+
+const Features::Prepared* Features::find_prepared(const void* layer) const {
+  const auto found = std::ranges::find(prepared_, layer, &Prepared::by);
+  return found == prepared_.end() ? nullptr : &*found;
+}
+
+Features::Prepared& Features::prepare_for(const void* layer) {
+  auto place = std::ranges::find(prepared_, layer, &Prepared::by);
+  if (place == prepared_.end()) place = std::ranges::find(prepared_, nullptr, &Prepared::by);
+  if (place == prepared_.end()) place = prepared_.emplace(prepared_.end());
+  place->by = nullptr;
+  return *place;
+}
+
+void Features::clear_prepared() {
+  for (Prepared& prepared : prepared_) prepared.by = nullptr;
 }
 
 std::string_view Features::keep(std::string_view text) {

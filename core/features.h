@@ -62,17 +62,25 @@ class Features {
   /// A copy of `text` that lives as long as these features.
   std::string_view keep(std::string_view text);
 
-  /// What an input layer has already made of these features, a list of ids a column (see InputLayer::prepare).
+  /// What input layers have already made of these features, a list of ids a column (see InputLayer::prepare). A model
+  /// may have several layers.
   struct Prepared {
-    const void* by = nullptr;
+    const void* by = nullptr;  ///< the layer; null: nothing yet, but memory to use again
     std::vector<Ids> ids;
+    std::vector<IdCounts> counts;
   };
-  Prepared prepared;
+  /// Null if `layer` has prepared nothing.
+  const Prepared* find_prepared(const void* layer) const;
+  /// Room for what `layer` prepares; its `by` is null until the layer sets it.
+  Prepared& prepare_for(const void* layer);
+  /// Forgets what was prepared, as after a change of values.
+  void clear_prepared();
 
  private:
   using Entry = std::pair<std::string, std::unique_ptr<Feature>>;
   std::vector<Entry> entries_;
   std::vector<Entry> spare_;  ///< taken out, without values
+  std::vector<Prepared> prepared_;
   std::vector<std::shared_ptr<const void>> owners_;
 };
 

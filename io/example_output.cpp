@@ -46,7 +46,7 @@ void ExampleOutput::begin(const ExamplePlan& plan, int64_t batch, Features& out)
     if (column.type != DataType::int64) feature.integers.clear();
     if (column.type != DataType::float32) feature.floats.clear();
   }
-  out.prepared.by = nullptr;
+  out.clear_prepared();
 }
 
 void ExampleOutput::finish(int64_t batch) {

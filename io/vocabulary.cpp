@@ -16,12 +16,15 @@ struct Vocabulary::State {
   NumberTable numbers;
 
   template <class Word>
-  void replace_unknown(std::span<const Word> asked, std::span<int64_t> ids) const {
+  int64_t replace_unknown(std::span<const Word> asked, std::span<int64_t> ids) const {
+    int64_t unknown = 0;
     for (size_t i = 0; i < ids.size(); ++i) {
       if (ids[i] >= 0) continue;
+      ++unknown;
       const int64_t buckets = options.num_oov_buckets;
       ids[i] = buckets > 0 ? size + hash_bucket(asked[i], buckets) : options.default_value;
     }
+    return unknown;
   }
 };
 
@@ -103,18 +106,18 @@ int64_t Vocabulary::find(int64_t word) const {
   return id;
 }
 
-void Vocabulary::find(std::span<const std::string_view> words, std::span<int64_t> out) const {
+int64_t Vocabulary::find(std::span<const std::string_view> words, std::span<int64_t> out) const {
   if (integers()) throw ValueError("[Vocabulary::find] words: got strings, expected integers: the vocabulary's type.");
   check_room(words.size(), out.size());
   state_->words.find(words, out);
-  state_->replace_unknown(words, out);
+  return state_->replace_unknown(words, out);
 }
 
-void Vocabulary::find(std::span<const int64_t> words, std::span<int64_t> out) const {
+int64_t Vocabulary::find(std::span<const int64_t> words, std::span<int64_t> out) const {
   if (!integers()) throw ValueError("[Vocabulary::find] words: got integers, expected strings: the vocabulary's type.");
   check_room(words.size(), out.size());
   state_->numbers.find(words, out);
-  state_->replace_unknown(words, out);
+  return state_->replace_unknown(words, out);
 }
 
 std::string_view Vocabulary::word(int64_t id) const {
@@ -147,7 +150,7 @@ TEST_CASE("vocabulary: integers are looked up by value") {
   const auto vocabulary = Vocabulary::from_list(words, {.num_oov_buckets = 3});
   const std::vector<int64_t> asked = {7, 8, -1, 1000000000000, -3};
   std::vector<int64_t> ids(asked.size());
-  vocabulary.find(asked, ids);
+  CHECK(vocabulary.find(asked, ids) == 3);
   CHECK(ids == std::vector<int64_t>{0, 3, 2, 4, 1});
   CHECK(Vocabulary::from_list(words, {.default_value = 1}).find(8) == 1);
 }

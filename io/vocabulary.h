@@ -44,9 +44,10 @@ class Vocabulary {
   /// is one of integers (and the other way round).
   int64_t find(std::string_view word) const;
   int64_t find(int64_t word) const;
-  /// out[i] = find(words[i]); probes many words at once, which hides the waits for memory.
-  void find(std::span<const std::string_view> words, std::span<int64_t> out) const;
-  void find(std::span<const int64_t> words, std::span<int64_t> out) const;
+  /// out[i] = find(words[i]); probes many words at once, which hides the waits for memory. Returns how many are not in
+  /// the vocabulary.
+  int64_t find(std::span<const std::string_view> words, std::span<int64_t> out) const;
+  int64_t find(std::span<const int64_t> words, std::span<int64_t> out) const;
   bool integers() const;
   /// The word of an id. Throws ValueError unless 0 <= id < size() and the words are strings. Valid as long as the
   /// vocabulary.

@@ -30,11 +30,14 @@ void identity_ids(const IdentityColumn& column, const Features& features, Ids& o
   out.weights.clear();
   out.ids.assign(feature.integers.begin(), feature.integers.end());
   lay_rows(feature, out);
+  out.out_of_vocabulary = 0;
   if (!column.default_value) return;
   const auto buckets = static_cast<uint64_t>(column.num_buckets);
   for (int64_t& id : out.ids) {
     // Negative ids are out of range too: as unsigned numbers they are large.
-    if (static_cast<uint64_t>(id) >= buckets) id = *column.default_value;
+    if (static_cast<uint64_t>(id) < buckets) continue;
+    id = *column.default_value;
+    ++out.out_of_vocabulary;
   }
 }
 
@@ -77,6 +80,7 @@ TEST_CASE("identity column: default_value replaces all ids out of range, after -
   identity_ids(column, features, ids);
   CHECK(ids.offsets == std::vector<int64_t>{0, 1, 3});
   CHECK(ids.ids == std::vector<int64_t>{3, 3, 4});
+  CHECK(ids.out_of_vocabulary == 2);
 }
 
 TEST_CASE("identity column: bad arguments and features") {

@@ -6,7 +6,9 @@
 #include <weft/layers/column_kinds.h>
 #include <weft/layers/column_text.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <span>
 #include <unordered_set>
 
 namespace weft {
@@ -95,6 +97,20 @@ Vocabulary load_vocabulary(const VocabularyListColumn& column) {
   return Vocabulary::from_list(words.integers, options);
 }
 
+namespace {
+
+// Padding of a dense feature is not out of the vocabulary, it is nothing.
+template <class Word>
+int64_t unknown_padding(const Feature& feature, const Vocabulary& vocabulary, const std::vector<Word>& values,
+                        Word padding) {
+  if (feature.sparse) return 0;
+  int64_t id = 0;
+  if (vocabulary.find(std::span<const Word>(&padding, 1), std::span(&id, 1)) == 0) return 0;
+  return std::ranges::count(values, padding);
+}
+
+}  // namespace
+
 void vocabulary_ids(std::string_view key, DataType dtype, const Vocabulary& vocabulary, const Features& features,
                     Ids& out) {
   const Feature& feature = categorical_feature(features, key);
@@ -103,10 +119,12 @@ void vocabulary_ids(std::string_view key, DataType dtype, const Vocabulary& voca
   out.weights.clear();
   if (feature.type == DataType::string) {
     out.ids.resize(feature.strings.size());
-    vocabulary.find(feature.strings, out.ids);
+    out.out_of_vocabulary = vocabulary.find(feature.strings, out.ids) -
+                            unknown_padding<std::string_view>(feature, vocabulary, feature.strings, "");
   } else {
     out.ids.resize(feature.integers.size());
-    vocabulary.find(feature.integers, out.ids);
+    out.out_of_vocabulary = vocabulary.find(feature.integers, out.ids) -
+                            unknown_padding<int64_t>(feature, vocabulary, feature.integers, -1);
   }
   lay_rows(feature, out);
 }
@@ -133,6 +151,7 @@ TEST_CASE("vocabulary column: unknown words, dense '' dropped, integers") {
   Ids ids = ids_of(words, features);
   CHECK(ids.offsets == std::vector<int64_t>{0, 2, 2, 4});
   CHECK(ids.ids == std::vector<int64_t>{1, -1, 2, -1});
+  CHECK(ids.out_of_vocabulary == 2);
   VocabularyListColumn with_default = words;
   with_default.default_value = 77;  // not checked, as in TensorFlow
   CHECK(ids_of(with_default, features).ids == std::vector<int64_t>{1, 77, 2, 77});
@@ -142,6 +161,7 @@ TEST_CASE("vocabulary column: unknown words, dense '' dropped, integers") {
   ids = ids_of(words, features);
   CHECK(ids.offsets == std::vector<int64_t>{0, 1, 2, 3, 3});
   CHECK(ids.ids == std::vector<int64_t>{1, -1, 2});
+  CHECK(ids.out_of_vocabulary == 1);  // the padding is none
 
   features["n"] = sparse_feature(IntegerRows{{30, 7, -5}});
   CHECK(ids_of({.key = "n", .vocabulary_list = {10, 30, -5}}, features).ids == std::vector<int64_t>{1, -1, 2});

@@ -52,6 +52,7 @@ void weighted_ids(const WeightedColumn& column, const Features& features, const 
   check_weight_type(column, feature);
   out.offsets.assign(ids.offsets.begin(), ids.offsets.end());
   out.ids.assign(ids.ids.begin(), ids.ids.end());
+  out.out_of_vocabulary = ids.out_of_vocabulary;
   const bool integers = is_integer(feature.type);
   const size_t count = integers ? feature.integers.size() : feature.floats.size();
   out.weights.resize(count);

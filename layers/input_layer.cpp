@@ -32,7 +32,7 @@ struct Run {
 
 // What a call needs beside the features, kept from call to call.
 struct Workspace {
-  std::vector<Ids> ids;
+  Features::Prepared prepared;
   std::vector<LookupColumn> lookups;
   std::vector<Var> outputs;
 };
@@ -59,6 +59,10 @@ struct InputLayer::State {
   std::vector<std::unique_ptr<Workspace>> idle;
   std::unique_ptr<Workspace> take();
   void give_back(std::unique_ptr<Workspace> workspace);
+
+  void make_ids(const Features& features, Features::Prepared& out) const;
+  std::vector<IdCounts> totals;  ///< one a part
+  void add_counts(const std::vector<IdCounts>& counts);
 };
 
 void InputLayer::State::add(ParameterStore& params, const std::string& name, const FeatureColumn& column,
@@ -142,12 +146,28 @@ void InputLayer::State::give_back(std::unique_ptr<Workspace> workspace) {
   idle.push_back(std::move(workspace));
 }
 
+void InputLayer::State::make_ids(const Features& features, Features::Prepared& out) const {
+  ids.make(features, out.ids);
+  out.counts.assign(parts.size(), {});
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (categorical_of(parts[i].column) == nullptr) continue;
+    const bool prunes = parts[i].table != nullptr && parts[i].lookup.safe && parts[i].lookup.combiner != Combiner::sum;
+    out.counts[i] = count_ids(out.ids[parts[i].ids], prunes);
+  }
+}
+
+void InputLayer::State::add_counts(const std::vector<IdCounts>& counts) {
+  const std::lock_guard lock(mutex);
+  for (size_t i = 0; i < counts.size(); ++i) totals[i] += counts[i];
+}
+
 InputLayer::InputLayer(ParameterStore& params, const FeatureColumns& columns, const InputLayerOptions& options)
     : state_(std::make_unique<State>()) {
   // Everything that the columns alone can tell comes before files are read and tables made.
   const auto sorted = input_columns(columns, options);
   for (const auto& [name, column] : sorted) state_->add(params, name, column, options);
   state_->group();
+  state_->totals.resize(state_->parts.size());
 }
 
 InputLayer::InputLayer(InputLayer&&) noexcept = default;
@@ -162,25 +182,43 @@ const std::vector<InputLayer::Place>& InputLayer::places() const {
 }
 
 void InputLayer::prepare(Features& features) const {
-  features.prepared.by = nullptr;  // stays so if the features are refused
-  state_->ids.make(features, features.prepared.ids);
-  features.prepared.by = state_.get();
+  Features::Prepared& room = features.prepare_for(state_.get());  // nobody's if the features are refused
+  state_->make_ids(features, room);
+  room.by = state_.get();
 }
 
 Var InputLayer::operator()(Tape& tape, const Features& features) const {
   auto work = state_->take();
-  const bool prepared = features.prepared.by == state_.get();
-  if (!prepared) state_->ids.make(features, work->ids);
-  const std::vector<Ids>& ids = prepared ? features.prepared.ids : work->ids;
-  const int64_t batch = state_->check(features, ids);
+  const Features::Prepared* prepared = features.find_prepared(state_.get());
+  if (prepared == nullptr) {
+    state_->make_ids(features, work->prepared);
+    prepared = &work->prepared;
+  }
+  const int64_t batch = state_->check(features, prepared->ids);
   work->outputs.clear();
   for (const Run& run : state_->runs) {
-    work->outputs.push_back(run.lookups ? state_->look_up(tape, run, ids, *work)
-                                        : state_->constants(tape, run, features, ids, batch));
+    work->outputs.push_back(run.lookups ? state_->look_up(tape, run, prepared->ids, *work)
+                                        : state_->constants(tape, run, features, prepared->ids, batch));
   }
   const Var out = work->outputs.size() == 1 ? work->outputs[0] : concat(work->outputs);
+  state_->add_counts(prepared->counts);
   state_->give_back(std::move(work));
   return out;
+}
+
+std::vector<ColumnCounts> InputLayer::counts() const {
+  const std::lock_guard lock(state_->mutex);
+  std::vector<ColumnCounts> out;
+  for (size_t i = 0; i < state_->parts.size(); ++i) {
+    if (categorical_of(state_->parts[i].column) != nullptr)
+      out.push_back({state_->places[i].column, state_->totals[i]});
+  }
+  return out;
+}
+
+void InputLayer::reset_counts() {
+  const std::lock_guard lock(state_->mutex);
+  state_->totals.assign(state_->parts.size(), {});
 }
 
 }  // namespace weft

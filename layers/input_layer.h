@@ -20,6 +20,15 @@ struct InputLayerOptions {
   std::string shared_table_name = {};
 };
 
+/// The counts of a column, under its name.
+struct ColumnCounts {
+  std::string column;
+  IdCounts counts;
+};
+/// "video_shared_embedding: 1000 values, 12 out of vocabulary, 3 of 100 bags empty": a line a column, without the
+/// kinds that did not occur.
+std::string to_string(const std::vector<ColumnCounts>& counts);
+
 /// A handle on the tables of a store, which must outlive it. Makes one Parameter per distinct shared description, so
 /// that columns which share a table read one Parameter, in several layers on one store too. The output is
 /// [batch, width()]: columns in ASCII order of their names.
@@ -46,6 +55,10 @@ class InputLayer {
     int64_t width = 0;
   };
   const std::vector<Place>& places() const;
+
+  /// What became of the values of each column of ids in all calls since reset_counts(), in the order of the output.
+  std::vector<ColumnCounts> counts() const;
+  void reset_counts();
 
  private:
   struct State;

@@ -107,13 +107,42 @@ TEST_CASE("input layer: ids are made ahead once, and only by this layer") {
   const InputLayer input(params, shared_a_b()), other(others, shared_a_b());
   Features features = features_a_b();
   input.prepare(features);
-  features.prepared.ids[0].ids = {0, 0};  // seen by the layer that prepared, and by no other
+  features["a"].integers[0] = 0;  // seen by the layer that did not prepare, and by no other
   Tape tape;
-  CHECK(numbers(input(tape, features).value())[0] == 0);
-  CHECK(numbers(other(tape, features).value())[0] == 30);
+  CHECK(numbers(input(tape, features).value())[0] == 30);
+  CHECK(numbers(other(tape, features).value())[0] == 20);
+  other.prepare(features);
+  CHECK(numbers(input(tape, features).value())[0] == 30);
   features["a"] = dense_feature(std::vector<float>{1});
   CHECK_THROWS_AS(input.prepare(features), ValueError);
-  CHECK(features.prepared.by == nullptr);
+  CHECK_THROWS_AS(input(tape, features), ValueError);
+  CHECK_NOTHROW(other(tape, features));
+}
+
+TEST_CASE("input layer: what is dropped is counted, prepared or not") {
+  using namespace weft;
+  ParameterStore params;
+  const auto words = categorical_column_with_vocabulary_list({.key = "v", .vocabulary_list = {"x", "y"}});
+  const auto numbers_column = weighted_categorical_column(
+      categorical_column_with_identity({.key = "i", .num_buckets = 5}), {.weight_feature_key = "w"});
+  InputLayer input(params,
+                   {embedding_column(words, {.dimension = 2}), embedding_column(numbers_column, {.dimension = 2}),
+                    indicator_column(numbers_column), numeric_column({.key = "n"})});
+  Features features;
+  features["v"] = sparse_feature(std::vector<std::vector<std::string_view>>{{"x", "?"}, {"?"}});
+  features["i"] = sparse_feature(IntegerRows{{1, -2}, {3}});
+  features["w"] = sparse_feature(std::vector<std::vector<float>>{{0.0f, 1.0f}, {2.0f}});
+  features["n"] = dense_feature(std::vector<float>{1, 2});
+  Tape tape;
+  input(tape, features);
+  input.prepare(features);
+  input(tape, features);
+  CHECK(to_string(input.counts()) ==
+        "i_weighted_by_w_embedding: 6 values, 2 negative, 2 of weight 0 or less, 2 of 4 bags empty\n"
+        "i_weighted_by_w_indicator: 6 values, 2 negative\n"
+        "v_embedding: 6 values, 4 out of vocabulary, 2 of 4 bags empty");
+  input.reset_counts();
+  CHECK(input.counts()[0].counts == IdCounts{});
 }
 
 TEST_CASE("input layer: several threads at once") {

@@ -1,0 +1,64 @@
+// IdCounts: what a lookup will drop of a batch of ids.
+#include <doctest/doctest.h>
+#include <weft/core/ids.h>
+
+#include <algorithm>
+
+namespace weft {
+
+IdCounts& IdCounts::operator+=(const IdCounts& other) {
+  bags += other.bags;
+  values += other.values;
+  out_of_vocabulary += other.out_of_vocabulary;
+  negative_ids += other.negative_ids;
+  pruned_weights += other.pruned_weights;
+  empty_bags += other.empty_bags;
+  return *this;
+}
+
+IdCounts count_ids(const Ids& ids, bool prune_weights) {
+  IdCounts counts{
+      .bags = ids.batch(), .values = static_cast<int64_t>(ids.ids.size()), .out_of_vocabulary = ids.out_of_vocabulary};
+  const bool pruning = prune_weights && ids.weighted();
+  int64_t negative = 0;
+  for (size_t bag = 0; bag + 1 < ids.offsets.size(); ++bag) {
+    const auto first = static_cast<size_t>(ids.offsets[bag]), last = static_cast<size_t>(ids.offsets[bag + 1]);
+    int64_t below = 0, pruned = 0;
+    for (size_t i = first; i < last; ++i) below += ids.ids[i] < 0;
+    if (pruning) {
+      for (size_t i = first; i < last; ++i) pruned += ids.ids[i] >= 0 && !(ids.weights[i] > 0.0f);
+    }
+    negative += below;
+    counts.pruned_weights += pruned;
+    counts.empty_bags += static_cast<int64_t>(last - first) == below + pruned;
+  }
+  // Without a default, words out of the vocabulary have id -1: they are counted already.
+  counts.negative_ids = std::max<int64_t>(0, negative - ids.out_of_vocabulary);
+  return counts;
+}
+
+}  // namespace weft
+
+TEST_CASE("id counts: what is dropped, and why") {
+  using namespace weft;
+  Ids ids;
+  ids.offsets = {0, 2, 2, 5, 6};
+  ids.ids = {3, -1, 4, -7, 5, -1};
+  ids.out_of_vocabulary = 2;
+  CHECK(count_ids(ids, true) ==
+        IdCounts{.bags = 4, .values = 6, .out_of_vocabulary = 2, .negative_ids = 1, .empty_bags = 2});
+  ids.weights = {1.0f, 1.0f, 0.0f, -1.0f, -2.0f, 1.0f};
+  const IdCounts pruned = count_ids(ids, true);
+  CHECK(pruned.pruned_weights == 2);
+  CHECK(pruned.empty_bags == 3);
+  IdCounts all = count_ids(ids, false);
+  CHECK(all.pruned_weights == 0);
+  CHECK(all.empty_bags == 2);
+  all += pruned;
+  CHECK(all.values == 12);
+  CHECK(all.empty_bags == 5);
+}
+
+TEST_CASE("id counts: no ids at all") {
+  CHECK(weft::count_ids({}, true) == weft::IdCounts{});
+}
