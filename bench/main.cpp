@@ -58,6 +58,10 @@ int main(std::span<const char* const> arguments) {
     return 0;
   }
   const Options options = parse_options(arguments);
+  if (options.mode == "columns") {
+    std::cout << run_columns(options) << '\n';
+    return 0;
+  }
   const Workload workload = load_workload(options);
   nlohmann::ordered_json line = description(options, workload);
   line.update(run(options, workload));

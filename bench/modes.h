@@ -19,4 +19,7 @@ nlohmann::ordered_json run_predict(const Options& options, const Workload& workl
 /// Saves and restores table, slots and dense parameters.
 nlohmann::ordered_json run_checkpoint(const Options& options, const Workload& workload);
 
+/// Nanoseconds a value to make ids of features, by kind of column; made-up features, one thread.
+nlohmann::ordered_json run_columns(const Options& options);
+
 }  // namespace weft::bench

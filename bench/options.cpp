@@ -54,7 +54,7 @@ constexpr std::array kFlags = {
     Flag{"--data", "DIR", "directory of the workloads' directories", set_text<&Options::data>},
     Flag{"--workload", "NAME", "seed, medium, wide, large", set_text<&Options::workload>},
     Flag{"--optimizer", "NAME", "adagrad (default) or sgd", set_text<&Options::optimizer>},
-    Flag{"--mode", "MODE", "e2e, step, input, predict or ckpt", set_text<&Options::mode>},
+    Flag{"--mode", "MODE", "e2e, step, input, predict, ckpt, or columns (no workload)", set_text<&Options::mode>},
     Flag{"--threads", "N", "threads in all (default 2)", set_number<&Options::threads, 1>},
     Flag{"--json", "FILE", "append the result line to FILE", set_text<&Options::json>},
     Flag{"--batch", "B", "batch size", set_number<&Options::batch, 1>},
@@ -79,10 +79,12 @@ bool one_of(std::string_view text, std::initializer_list<std::string_view> names
 }
 
 void check(const Options& options) {
+  if (options.mode == "columns") return;
   if (options.workload.empty()) throw ValueError("[weft_bench] --workload: got none. Name one, as seed.");
   if (!one_of(options.mode, {"e2e", "step", "input", "predict", "ckpt"}))
     throw ValueError(fmt::format(
-        "[weft_bench] --mode: got '{}', expected e2e, step, input, predict or ckpt. Give one of them.", options.mode));
+        "[weft_bench] --mode: got '{}', expected e2e, step, input, predict, ckpt or columns. Give one of them.",
+        options.mode));
   if (one_of(options.optimizer, {"rowwise_adagrad", "adam"}))
     throw ValueError(
         fmt::format("[weft_bench] --optimizer: {} is not built yet. Use adagrad or sgd.", options.optimizer));

@@ -12,7 +12,7 @@ struct Options {
   std::string data;  ///< directory that holds one directory a workload
   std::string workload;
   std::string optimizer = "adagrad";
-  std::string mode;  ///< e2e, step, input, predict or ckpt
+  std::string mode;  ///< e2e, step, input, predict, ckpt or columns
   std::string json;  ///< the result line is appended to this file
   int threads = 2;
   double seconds = 6.0;  ///< counted at least
