@@ -1,15 +1,15 @@
-// Parallel loops with OpenMP.
+// Parallel loops: the threads are OpenMP's, how they share work is ThreadTeam's.
 #include <omp.h>
 #include <weft/core/error.h>
 #include <weft/core/parallel.h>
+#include <weft/core/thread_team.h>
 
 #include <doctest/doctest.h>
 #include <algorithm>
 #include <atomic>
-#include <exception>
-#include <mutex>
+#include <functional>
 #include <string>
-#include <utility>
+#include <thread>
 #include <vector>
 
 namespace weft {
@@ -23,21 +23,14 @@ std::atomic<int>& process_threads() {
 /// 0: no limit of its own.
 thread_local int thread_limit = 0;
 
-/// The error that the first of several threads met.
-class FirstError {
- public:
-  void keep(std::exception_ptr error) {
-    const std::lock_guard lock(mutex_);
-    if (!error_) error_ = std::move(error);
-  }
-  void rethrow() const {
-    if (error_) std::rethrow_exception(error_);
-  }
-
- private:
-  std::mutex mutex_;
-  std::exception_ptr error_;
-};
+// The threads of this process's loops. They sleep when there is nothing to do.
+ThreadTeam& team() {
+  static ThreadTeam threads([](int count, const std::function<void()>& work) {
+#pragma omp parallel num_threads(count)
+    work();
+  });
+  return threads;
+}
 
 void check_threads(int n, const char* where) {
   if (n < 1)
@@ -69,20 +62,11 @@ namespace detail {
 
 void run_blocks(int64_t blocks, void (*body)(void*, int64_t), void* context) {
   const auto threads = static_cast<int>(std::min<int64_t>(num_threads(), blocks));
-  if (threads <= 1 || omp_in_parallel()) {
+  if (threads <= 1 || ThreadTeam::inside() || omp_in_parallel()) {
     for (int64_t block = 0; block < blocks; ++block) body(context, block);
     return;
   }
-  FirstError error;
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
-  for (int64_t block = 0; block < blocks; ++block) {
-    try {
-      body(context, block);
-    } catch (...) {
-      error.keep(std::current_exception());
-    }
-  }
-  error.rethrow();
+  team().run({.body = body, .context = context, .blocks = blocks}, threads - 1);
 }
 
 SerialLibraries::SerialLibraries() : previous_(omp_get_max_threads()) {
@@ -116,6 +100,28 @@ TEST_CASE("parallel: what a block throws comes out of the loop") {
                                          }),
                          "block", ValueError);
   }
+}
+
+TEST_CASE("parallel: loops within loops, and loops of several threads at once") {
+  const ThreadLimit limit(3);
+  std::atomic<int> inner{0};
+  parallel_blocks(6, [&](int64_t) { parallel_blocks(5, [&](int64_t) { ++inner; }); });
+  CHECK(inner == 30);
+
+  std::vector<std::thread> callers;
+  std::vector<int64_t> sums(4);
+  for (size_t c = 0; c < sums.size(); ++c) {
+    callers.emplace_back([&, c] {
+      const ThreadLimit own(3);
+      for (int repeat = 0; repeat < 200; ++repeat) {
+        std::vector<int64_t> squares(50);
+        parallel_blocks(50, [&](int64_t block) { squares[static_cast<size_t>(block)] = block * block; });
+        for (const int64_t square : squares) sums[c] += square;
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  for (const int64_t sum : sums) CHECK(sum == 200 * 40425);
 }
 
 TEST_CASE("parallel: limits nest and are refused below one") {
