@@ -27,15 +27,14 @@ std::string description_of(const std::vector<std::string>& serialized) {
 }  // namespace
 
 Dataset examples_in_memory(ExamplesInMemoryOptions options) {
-  ExampleBatching batching{.spec = std::move(options.spec),
-                           .label = std::move(options.label),
-                           .batch_size = options.batch_size,
-                           .shuffle_buffer = options.shuffle_buffer,
-                           .seed = options.seed,
-                           .repeat = options.repeat,
-                           .drop_remainder = options.drop_remainder,
-                           .where = "examples_in_memory",
-                           .feed_description = description_of(options.serialized)};
+  RecordBatching batching{.label = std::move(options.label),
+                          .batch_size = options.batch_size,
+                          .shuffle_buffer = options.shuffle_buffer,
+                          .seed = options.seed,
+                          .repeat = options.repeat,
+                          .drop_remainder = options.drop_remainder,
+                          .where = "examples_in_memory",
+                          .feed_description = description_of(options.serialized)};
   const auto rows = std::make_shared<Rows>(Rows{std::move(options.serialized)});  // shared by two functions
   RecordFeed feed{.restart = [rows] { rows->next = 0; },
                   .next =
@@ -46,7 +45,7 @@ Dataset examples_in_memory(ExamplesInMemoryOptions options) {
                         return true;
                       },
                   .files = {}};
-  return batches_of_examples(std::move(feed), batching);
+  return batches_of_examples(std::move(feed), options.spec, batching);
 }
 
 namespace {
