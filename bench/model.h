@@ -4,7 +4,7 @@
 #include <weft/core/parameter.h>
 #include <weft/core/parse_spec.h>
 #include <weft/core/tape.h>
-#include <weft/estimator/thread_plan.h>
+#include <weft/estimator/training/thread_plan.h>
 #include <weft/io/dataset.h>
 #include <weft/layers/dense.h>
 #include <weft/layers/input_layer.h>

@@ -4,8 +4,8 @@
 #include <weft/core/error.h>
 #include <weft/core/parallel.h>
 #include <weft/estimator/dnn_classifier.h>
-#include <weft/estimator/head_metrics.h>
-#include <weft/estimator/thread_plan.h>
+#include <weft/estimator/heads/head_metrics.h>
+#include <weft/estimator/training/thread_plan.h>
 #include <weft/layers/dense.h>
 
 namespace weft {

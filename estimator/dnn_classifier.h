@@ -2,12 +2,12 @@
 #pragma once
 #include <weft/core/ops/ops.h>
 #include <weft/core/parameter.h>
-#include <weft/estimator/head.h>
-#include <weft/estimator/metrics.h>
+#include <weft/estimator/heads/head.h>
+#include <weft/estimator/metrics/metrics.h>
 #include <weft/estimator/naming.h>
 #include <weft/estimator/prediction_range.h>
-#include <weft/estimator/run_config.h>
-#include <weft/estimator/training.h>
+#include <weft/estimator/training/run_config.h>
+#include <weft/estimator/training/training.h>
 #include <weft/layers/feature_column.h>
 #include <weft/layers/input_layer.h>
 #include <weft/optim/optimizer.h>

@@ -1,6 +1,6 @@
 // PredictionRange: batches become single predictions.
 #include <doctest/doctest.h>
-#include <weft/estimator/head.h>
+#include <weft/estimator/heads/head.h>
 #include <weft/estimator/prediction_range.h>
 
 namespace weft {

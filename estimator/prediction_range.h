@@ -1,6 +1,6 @@
 // PredictionRange: the predictions for a data set, one example after the other, made as they are asked for.
 #pragma once
-#include <weft/estimator/predictions.h>
+#include <weft/estimator/heads/predictions.h>
 #include <weft/io/dataset.h>
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // ProgressLine: how far a training run is, in one line that renews itself on a terminal, else in a few plain lines.
 #pragma once
-#include <weft/estimator/training.h>
+#include <weft/estimator/training/training.h>
 
 #include <cstdint>
 

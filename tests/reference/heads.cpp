@@ -1,8 +1,8 @@
 // Heads: losses and gradients under every reduction; metrics and predictions of an evaluation.
 #include <fmt/format.h>
 #include <weft/core/tape.h>
-#include <weft/estimator/head.h>
-#include <weft/estimator/head_metrics.h>
+#include <weft/estimator/heads/head.h>
+#include <weft/estimator/heads/head_metrics.h>
 
 #include "errors.h"
 #include "family_g.h"

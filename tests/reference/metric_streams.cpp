@@ -1,7 +1,7 @@
 // Metric streams: labels, scores and weights batch by batch, and every metric after each.
 #include <fmt/format.h>
-#include <weft/estimator/auc.h>
-#include <weft/estimator/counts.h>
+#include <weft/estimator/metrics/auc.h>
+#include <weft/estimator/metrics/counts.h>
 
 #include <functional>
 #include <memory>

@@ -1,7 +1,7 @@
 // Predictions: those of all batches together, and the metrics of an evaluation, compared with a case's.
 #pragma once
-#include <weft/estimator/metrics.h>
-#include <weft/estimator/predictions.h>
+#include <weft/estimator/heads/predictions.h>
+#include <weft/estimator/metrics/metrics.h>
 
 #include <string>
 #include <vector>

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <weft/core/error.h>
-#include <weft/estimator/targets.h>
+#include <weft/estimator/heads/targets.h>
 
 namespace weft {
 

@@ -1,7 +1,7 @@
 // find_not_finite: a parallel pass that marks blocks of rows, then a look into the first one marked.
 #include <doctest/doctest.h>
 #include <weft/core/parallel.h>
-#include <weft/estimator/finite.h>
+#include <weft/estimator/training/finite.h>
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <weft/core/error.h>
-#include <weft/estimator/auc.h>
+#include <weft/estimator/metrics/auc.h>
 
 #include <algorithm>
 #include <cmath>

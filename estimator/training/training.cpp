@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <weft/core/error.h>
 #include <weft/core/parallel.h>
-#include <weft/estimator/finite.h>
-#include <weft/estimator/thread_plan.h>
-#include <weft/estimator/training.h>
+#include <weft/estimator/training/finite.h>
+#include <weft/estimator/training/thread_plan.h>
+#include <weft/estimator/training/training.h>
 
 #include <bit>
 #include <chrono>

@@ -1,8 +1,8 @@
 // HeadMetrics: the evaluation metrics of a head, streamed over batches.
 #pragma once
-#include <weft/estimator/auc.h>
-#include <weft/estimator/counts.h>
-#include <weft/estimator/head.h>
+#include <weft/estimator/heads/head.h>
+#include <weft/estimator/metrics/auc.h>
+#include <weft/estimator/metrics/counts.h>
 
 #include <vector>
 

@@ -1,6 +1,6 @@
 // ThreadPlan: the policy.
 #include <doctest/doctest.h>
-#include <weft/estimator/thread_plan.h>
+#include <weft/estimator/training/thread_plan.h>
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 // HeadMetrics: the evaluation metrics of a head.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <weft/estimator/head_metrics.h>
+#include <weft/estimator/heads/head_metrics.h>
 
 #include <algorithm>
 #include <cmath>

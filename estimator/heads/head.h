@@ -2,9 +2,9 @@
 #pragma once
 #include <weft/core/ops/ops.h>
 #include <weft/core/tape.h>
-#include <weft/estimator/metrics.h>
-#include <weft/estimator/predictions.h>
-#include <weft/estimator/targets.h>
+#include <weft/estimator/heads/predictions.h>
+#include <weft/estimator/heads/targets.h>
+#include <weft/estimator/metrics/metrics.h>
 #include <weft/io/vocabulary.h>
 
 #include <cstdint>

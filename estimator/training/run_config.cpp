@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <weft/core/error.h>
-#include <weft/estimator/run_config.h>
+#include <weft/estimator/training/run_config.h>
 
 namespace weft {
 

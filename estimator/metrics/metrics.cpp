@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <weft/core/error.h>
-#include <weft/estimator/metrics.h>
+#include <weft/estimator/metrics/metrics.h>
 
 #include <ostream>
 #include <sstream>

@@ -3,7 +3,7 @@
 #include <unistd.h>
 #include <weft/core/error.h>
 #include <weft/core/ops/ops.h>
-#include <weft/estimator/training.h>
+#include <weft/estimator/training/training.h>
 #include <weft/layers/dense.h>
 
 #include <cmath>

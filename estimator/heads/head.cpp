@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <weft/core/error.h>
-#include <weft/estimator/head.h>
+#include <weft/estimator/heads/head.h>
 
 #include <algorithm>
 #include <cmath>

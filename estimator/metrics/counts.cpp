@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <weft/core/error.h>
-#include <weft/estimator/counts.h>
+#include <weft/estimator/metrics/counts.h>
 
 #include <vector>
 

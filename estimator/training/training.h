@@ -2,7 +2,7 @@
 #pragma once
 #include <weft/core/parameter.h>
 #include <weft/core/tape.h>
-#include <weft/estimator/run_config.h>
+#include <weft/estimator/training/run_config.h>
 #include <weft/io/checkpoint.h>
 #include <weft/io/dataset.h>
 #include <weft/optim/optimizer.h>

@@ -1,6 +1,6 @@
 // Areas under the ROC and precision-recall curves, streamed through a histogram of scores.
 #pragma once
-#include <weft/estimator/metrics.h>
+#include <weft/estimator/metrics/metrics.h>
 
 #include <cstdint>
 #include <span>
