@@ -1,4 +1,4 @@
-// HDF5: the part of it that checkpoints and fixtures need. hdf5.h itself is included by hdf5.cpp only.
+// HDF5: the part of it that checkpoints and fixtures need. hdf5.h itself is included by hdf5_body.h only.
 #pragma once
 #include <weft/io/array_info.h>
 

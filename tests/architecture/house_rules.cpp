@@ -32,7 +32,7 @@ struct Wrapped {
 const std::vector<Wrapped> kWrapped = {
     {std::regex("(oneapi/dnnl/)?dnnl.*"), "core/onednn.cpp"},
     {std::regex("omp\\.h"), "core/parallel.cpp"},
-    {std::regex("hdf5.*|H5.*"), "io/hdf5.cpp"},
+    {std::regex("hdf5.*|H5.*"), "io/hdf5_body.h"},
     {std::regex("mpi\\.h"), "distributed/mpi.cpp"},
 };
 

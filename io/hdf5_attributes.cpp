@@ -1,0 +1,82 @@
+// Hdf5File: attributes.
+#include <weft/io/hdf5_body.h>
+
+#include <algorithm>
+
+namespace weft {
+
+using namespace hdf5;
+
+Id Hdf5File::State::attribute(const std::string& name, const std::string& attribute) const {
+  const Id owner = object(name);
+  const htri_t there = H5Aexists(owner, attribute.c_str());
+  if (there < 0) data_error(path, name, reason());
+  if (there == 0) return {H5I_INVALID_HID, H5Aclose};
+  Id id(H5Aopen(owner, attribute.c_str(), H5P_DEFAULT), H5Aclose);
+  if (!id.valid()) data_error(path, name + "@" + attribute, reason());
+  return id;
+}
+
+void Hdf5File::State::set(const std::string& name, const std::string& attribute, hid_t type, hid_t space, hid_t memory,
+                          const void* value) {
+  const Id owner = object(name);
+  const Id id(H5Acreate2(owner, attribute.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
+  const bool empty = value == nullptr;  // a list without numbers
+  if (!id.valid() || (!empty && H5Awrite(id, memory, value) < 0)) write_error(path, name + "@" + attribute);
+}
+
+std::optional<std::string> Hdf5File::text(const std::string& object, const std::string& attribute) const {
+  const Session session;
+  const Id id = state_->attribute(object, attribute);
+  if (!id.valid()) return std::nullopt;
+  const std::string name = object + "@" + attribute;
+  const Id type(H5Aget_type(id), H5Tclose), space(H5Aget_space(id), H5Sclose);
+  if (H5Tget_class(type) != H5T_STRING || H5Sget_simple_extent_npoints(space) != 1) {
+    data_error(state_->path, name, "it is no text");
+  }
+  if (H5Tis_variable_str(type) > 0) {
+    char* read = nullptr;
+    if (H5Aread(id, type, &read) < 0 || read == nullptr) data_error(state_->path, name, reason());
+    const std::unique_ptr<char, herr_t (*)(void*)> owner(read, H5free_memory);
+    return std::string(read);
+  }
+  const size_t size = H5Tget_size(type);
+  if (size > state_->bytes) data_error(state_->path, name, "it claims to be larger than the file can hold");
+  std::string text(size, '\0');
+  if (H5Aread(id, type, text.data()) < 0) data_error(state_->path, name, reason());
+  text.resize(std::min(text.find('\0'), size));
+  return text;
+}
+
+void Hdf5File::set_text(const std::string& object, const std::string& attribute, std::string_view value) {
+  const Session session;
+  const Id type(H5Tcopy(H5T_C_S1), H5Tclose), space(H5Screate(H5S_SCALAR), H5Sclose);
+  H5Tset_size(type, std::max<size_t>(value.size(), 1));
+  H5Tset_strpad(type, H5T_STR_NULLPAD);
+  const std::string bytes(value);
+  state_->set(object, attribute, type, space, type, bytes.c_str());
+}
+
+std::optional<std::vector<int64_t>> Hdf5File::integers(const std::string& object, const std::string& attribute) const {
+  const Session session;
+  const Id id = state_->attribute(object, attribute);
+  if (!id.valid()) return std::nullopt;
+  const std::string name = object + "@" + attribute;
+  const Id type(H5Aget_type(id), H5Tclose), space(H5Aget_space(id), H5Sclose);
+  if (H5Tget_class(type) != H5T_INTEGER) data_error(state_->path, name, "it is no integer");
+  std::vector<int64_t> values(1);
+  for (const int64_t extent : extents(space, state_->bytes, state_->path, name)) {
+    values.resize(values.size() * static_cast<size_t>(extent));
+  }
+  if (!values.empty() && H5Aread(id, H5T_NATIVE_INT64, values.data()) < 0) data_error(state_->path, name, reason());
+  return values;
+}
+
+void Hdf5File::set_integers(const std::string& object, const std::string& attribute, std::span<const int64_t> values) {
+  const Session session;
+  const hsize_t count = values.size();
+  const Id space(H5Screate_simple(1, &count, nullptr), H5Sclose);
+  state_->set(object, attribute, H5T_STD_I64LE, space, H5T_NATIVE_INT64, values.data());
+}
+
+}  // namespace weft

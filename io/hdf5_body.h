@@ -1,0 +1,107 @@
+// What the files that speak to the HDF5 library share; the one place that includes hdf5.h. No header of the library.
+#pragma once
+#include <hdf5.h>
+#include <weft/io/hdf5.h>
+
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace weft {
+namespace hdf5 {
+
+/// The library may be built without locks of its own, and prints its errors unless told otherwise: while a Session
+/// lives, this thread alone is in it, and it is quiet.
+class Session {
+ public:
+  Session() : lock_(mutex()) {
+    H5Eget_auto2(H5E_DEFAULT, &print_, &print_data_);
+    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+    H5Eclear2(H5E_DEFAULT);
+  }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session() { H5Eset_auto2(H5E_DEFAULT, print_, print_data_); }
+
+ private:
+  static std::mutex& mutex();
+  std::lock_guard<std::mutex> lock_;
+  H5E_auto2_t print_ = nullptr;
+  void* print_data_ = nullptr;
+};
+
+/// An HDF5 identifier that is closed at the end of its scope, within a Session.
+class Id {
+ public:
+  Id(hid_t id, herr_t (*close)(hid_t)) : id_(id), close_(close) {}
+  Id(Id&& other) noexcept : id_(std::exchange(other.id_, H5I_INVALID_HID)), close_(other.close_) {}
+  Id& operator=(Id&& other) noexcept {
+    std::swap(id_, other.id_);
+    std::swap(close_, other.close_);
+    return *this;
+  }
+  ~Id() { reset(); }
+  herr_t reset() { return id_ >= 0 ? close_(std::exchange(id_, H5I_INVALID_HID)) : 0; }
+  bool valid() const { return id_ >= 0; }
+  operator hid_t() const { return id_; }  // NOLINT: it is an hid_t to the C library
+
+ private:
+  hid_t id_;
+  herr_t (*close_)(hid_t);
+};
+
+/// What the library says went wrong first, in one line.
+std::string reason();
+[[noreturn]] void data_error(const std::string& path, const std::string& object, const std::string& what);
+[[noreturn]] void write_error(const std::string& path, const std::string& object);
+
+hid_t memory_type(ArrayType type);
+hid_t file_type(ArrayType type);
+/// The narrowest ArrayType that holds numbers of a file's type.
+ArrayType array_type(hid_t type, const std::string& path, const std::string& object);
+/// The extents of a dataspace; its size in bytes is at most `limit`.
+std::vector<int64_t> extents(hid_t space, uint64_t limit, const std::string& path, const std::string& object);
+
+}  // namespace hdf5
+
+struct Hdf5Array::State {
+  std::string path;  ///< of the file
+  hdf5::Id dataset;
+  hdf5::Id space;
+  ArrayInfo info;
+
+  /// Memory and file selections of some rows, and the transfer.
+  template <class Transfer>
+  void rows(int64_t first, int64_t count, Transfer&& transfer) const {
+    std::vector<hsize_t> start(info.shape.size(), 0), extent(info.shape.begin(), info.shape.end());
+    if (!extent.empty()) {
+      start[0] = static_cast<hsize_t>(first);
+      extent[0] = static_cast<hsize_t>(count);
+    }
+    const int rank = static_cast<int>(extent.size());
+    const hdf5::Id memory(rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, extent.data(), nullptr), H5Sclose);
+    const hdf5::Id selected(H5Scopy(space), H5Sclose);
+    if (rank > 0) H5Sselect_hyperslab(selected, H5S_SELECT_SET, start.data(), nullptr, extent.data(), nullptr);
+    transfer(hdf5::memory_type(info.type), memory, selected);
+  }
+  bool within(int64_t first, int64_t count) const {
+    return first >= 0 && count >= 0 && first <= info.rows() && count <= info.rows() - first;
+  }
+};
+
+struct Hdf5File::State {
+  std::string path;
+  uint64_t bytes = 0;  ///< of a file that is read
+  hdf5::Id file{H5I_INVALID_HID, H5Fclose};
+
+  hdf5::Id object(const std::string& name) const;
+  /// Invalid if there is none.
+  hdf5::Id attribute(const std::string& name, const std::string& attribute) const;
+  void set(const std::string& name, const std::string& attribute, hid_t type, hid_t space, hid_t memory,
+           const void* value);
+  /// Bytes that the numbers of a dataset may take, from what is known of the file.
+  uint64_t plausible_bytes(hid_t dataset, const std::string& name) const;
+};
+
+}  // namespace weft
