@@ -8,35 +8,12 @@
 
 #include <algorithm>
 #include <cstring>
-#include <exception>
-#include <mutex>
 #include <string_view>
 
 namespace weft {
 namespace {
 
 constexpr int64_t kPieceBytes = int64_t{1} << 20;  // stays in the cache between the transfer, the sum and the copy
-
-/// Carries the first exception out of a parallel loop.
-class FirstError {
- public:
-  template <class F>
-  void run(F&& f) noexcept {
-    try {
-      f();
-    } catch (...) {
-      const std::lock_guard lock(mutex_);
-      if (error_ == nullptr) error_ = std::current_exception();
-    }
-  }
-  void rethrow() {
-    if (error_ != nullptr) std::rethrow_exception(error_);
-  }
-
- private:
-  std::mutex mutex_;
-  std::exception_ptr error_;
-};
 
 int64_t sum_of(const std::byte* bytes, int64_t count) {
   return crc32c(std::string_view(reinterpret_cast<const char*>(bytes), static_cast<size_t>(count)));
@@ -76,21 +53,17 @@ PieceSums write_pieces(Hdf5Array& array, const ByteRows& from) {
   PieceSums sums{std::max<int64_t>(1, kPieceBytes / std::max<int64_t>(from.row_bytes, 1)), {}};
   if (from.rows == 0 || from.row_bytes == 0) return sums;
   sums.crc32c.resize(static_cast<size_t>((from.rows + sums.rows - 1) / sums.rows));
-  FirstError error;
   parallel_for(from.rows, sums.rows, [&](int64_t begin, int64_t end) {
-    error.run([&] {
-      const int64_t bytes = (end - begin) * from.row_bytes;
-      const Buffer staging = from.contiguous() ? Buffer() : room(bytes);
-      const std::byte* packed = from.row(begin);
-      if (!from.contiguous()) {
-        copy_rows(staging.as<std::byte>(), from.row_bytes, packed, from.stride_bytes, end - begin, from.row_bytes);
-        packed = staging.as<std::byte>();
-      }
-      sums.crc32c[static_cast<size_t>(begin / sums.rows)] = sum_of(packed, bytes);
-      array.write(begin, end - begin, packed);
-    });
+    const int64_t bytes = (end - begin) * from.row_bytes;
+    const Buffer staging = from.contiguous() ? Buffer() : room(bytes);
+    const std::byte* packed = from.row(begin);
+    if (!from.contiguous()) {
+      copy_rows(staging.as<std::byte>(), from.row_bytes, packed, from.stride_bytes, end - begin, from.row_bytes);
+      packed = staging.as<std::byte>();
+    }
+    sums.crc32c[static_cast<size_t>(begin / sums.rows)] = sum_of(packed, bytes);
+    array.write(begin, end - begin, packed);
   });
-  error.rethrow();
   return sums;
 }
 
@@ -100,17 +73,13 @@ void read_pieces(const Hdf5Array& array, const PieceSums& sums, int64_t first, c
   const bool checked = !sums.crc32c.empty();
   const int64_t piece_rows = checked ? sums.rows : std::max<int64_t>(1, kPieceBytes / to.row_bytes);
   const int64_t first_piece = first / piece_rows, last_piece = (last - 1) / piece_rows;
-  FirstError error;
   parallel_blocks(last_piece - first_piece + 1, [&](int64_t block) {
-    error.run([&] {
-      const int64_t piece = first_piece + block;
-      const int64_t begin = piece * piece_rows, end = begin + std::min(piece_rows, total - begin);
-      const int64_t from = std::max(begin, first), until = std::min(end, last);
-      const int64_t* sum = checked ? &sums.crc32c[static_cast<size_t>(piece)] : nullptr;
-      read_piece(array, checked ? begin : from, checked ? end : until, from, until, sum, to.row(from - first), to);
-    });
+    const int64_t piece = first_piece + block;
+    const int64_t begin = piece * piece_rows, end = begin + std::min(piece_rows, total - begin);
+    const int64_t from = std::max(begin, first), until = std::min(end, last);
+    const int64_t* sum = checked ? &sums.crc32c[static_cast<size_t>(piece)] : nullptr;
+    read_piece(array, checked ? begin : from, checked ? end : until, from, until, sum, to.row(from - first), to);
   });
-  error.rethrow();
 }
 
 }  // namespace weft
