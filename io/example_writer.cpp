@@ -1,40 +1,25 @@
 // ExampleWriter: serialized examples, value by value.
 #include <weft/io/example.h>
-#include <weft/io/example_wire.h>
+#include <weft/io/wire_writer.h>
 
 #include <doctest/doctest.h>
 
 namespace weft {
+
+using wire::append_length;
+using wire::append_varint;
+using wire::field_size;
+
 namespace {
-
-void append_varint(std::string& out, uint64_t value) {
-  for (; value > 127; value >>= 7) out += static_cast<char>(value | 128);
-  out += static_cast<char>(value);
-}
-
-size_t varint_size(uint64_t value) {
-  size_t size = 1;
-  for (; value > 127; value >>= 7) ++size;
-  return size;
-}
-
-void append_field(std::string& out, int field, size_t length) {
-  out += static_cast<char>(wire::tag(field, wire::kDelimited));
-  append_varint(out, length);
-}
-
-size_t field_size(size_t length) {
-  return 1 + varint_size(length) + length;
-}
 
 // Appends the entry {key: Feature with `list` as its field `kind`}.
 void append_entry(std::string& out, std::string_view key, int kind, std::string_view list) {
   const size_t feature = field_size(list.size());
-  append_field(out, 1, field_size(key.size()) + field_size(feature));
-  append_field(out, 1, key.size());
+  append_length(out, 1, field_size(key.size()) + field_size(feature));
+  append_length(out, 1, key.size());
   out += key;
-  append_field(out, 2, feature);
-  append_field(out, kind, list.size());
+  append_length(out, 2, feature);
+  append_length(out, kind, list.size());
   out += list;
 }
 
@@ -47,9 +32,9 @@ ExampleWriter& ExampleWriter::clear() {
 
 ExampleWriter& ExampleWriter::add(std::string_view key, std::span<const int64_t> values) {
   size_t packed = 0;
-  for (const int64_t value : values) packed += varint_size(static_cast<uint64_t>(value));
+  for (const int64_t value : values) packed += wire::varint_size(static_cast<uint64_t>(value));
   scratch_.clear();
-  if (!values.empty()) append_field(scratch_, 1, packed);
+  if (!values.empty()) append_length(scratch_, 1, packed);
   for (const int64_t value : values) append_varint(scratch_, static_cast<uint64_t>(value));
   append_entry(features_, key, 3, scratch_);
   return *this;
@@ -57,7 +42,7 @@ ExampleWriter& ExampleWriter::add(std::string_view key, std::span<const int64_t>
 
 ExampleWriter& ExampleWriter::add(std::string_view key, std::span<const float> values) {
   scratch_.clear();
-  if (!values.empty()) append_field(scratch_, 1, values.size_bytes());
+  if (!values.empty()) append_length(scratch_, 1, values.size_bytes());
   scratch_.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
   append_entry(features_, key, 2, scratch_);
   return *this;
@@ -66,7 +51,7 @@ ExampleWriter& ExampleWriter::add(std::string_view key, std::span<const float> v
 ExampleWriter& ExampleWriter::add(std::string_view key, std::span<const std::string_view> values) {
   scratch_.clear();
   for (const std::string_view value : values) {
-    append_field(scratch_, 1, value.size());
+    append_length(scratch_, 1, value.size());
     scratch_ += value;
   }
   append_entry(features_, key, 1, scratch_);
@@ -75,7 +60,7 @@ ExampleWriter& ExampleWriter::add(std::string_view key, std::span<const std::str
 
 std::string_view ExampleWriter::serialized() {
   out_.clear();
-  append_field(out_, 1, features_.size());
+  append_length(out_, 1, features_.size());
   out_ += features_;
   return out_;
 }

@@ -21,6 +21,9 @@ Compression compression_of(std::string_view name);
 //
 // masked = ((crc >> 15) | (crc << 17)) + 0xa282ead8. A gzip or zlib file is this stream compressed as a whole.
 
+/// Appends a record in its frame.
+void append_record(std::string& out, std::string_view data);
+
 /// Reads the records of one file in order.
 class RecordReader {
  public:

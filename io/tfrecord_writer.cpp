@@ -2,6 +2,7 @@
 #include <weft/io/atomic_file.h>
 #include <weft/io/crc32c.h>
 #include <weft/io/tfrecord.h>
+#include <weft/io/wire_writer.h>
 
 #include <fmt/format.h>
 #include <zlib.h>
@@ -39,12 +40,15 @@ struct Deflater {
   std::vector<char> output;
 };
 
-template <class T>
-void append(std::string& out, T value) {
-  out.append(reinterpret_cast<const char*>(&value), sizeof value);
-}
-
 }  // namespace
+
+void append_record(std::string& out, std::string_view data) {
+  const size_t header = out.size();
+  wire::append_raw(out, static_cast<uint64_t>(data.size()));
+  wire::append_raw(out, masked_crc32c({out.data() + header, sizeof(uint64_t)}));
+  out.append(data);
+  wire::append_raw(out, masked_crc32c(data));
+}
 
 struct RecordWriter::State {
   AtomicFile file;
@@ -79,11 +83,7 @@ void RecordWriter::write(std::string_view data) {
   State& s = *state_;
   if (s.closed)
     throw ValueError(fmt::format("[RecordWriter] {}: got a record after close(). Make a new writer.", s.file.path()));
-  const size_t header = s.buffer.size();
-  append(s.buffer, static_cast<uint64_t>(data.size()));
-  append(s.buffer, masked_crc32c({s.buffer.data() + header, sizeof(uint64_t)}));
-  s.buffer.append(data);
-  append(s.buffer, masked_crc32c(data));
+  append_record(s.buffer, data);
   if (s.buffer.size() >= kBufferSize) s.flush(false);
 }
 
