@@ -12,7 +12,11 @@
 #include <weft/estimator/dnn_classifier.h>
 #include <weft/io/checkpoint.h>
 #include <weft/io/dataset.h>
+#include <weft/io/dataset_memory.h>
 #include <weft/io/example.h>
+#include <weft/io/read_csv.h>
+#include <weft/io/read_libsvm.h>
+#include <weft/io/rows_in_memory.h>
 #include <weft/io/tfrecord.h>
 #include <weft/io/vocabulary.h>
 #include <weft/layers/dense.h>

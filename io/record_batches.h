@@ -38,6 +38,7 @@ struct DrawnRecords {
   std::vector<FiledRecord> records;  ///< without owners; their bytes live as long as the batch
   std::vector<char> bytes;           ///< of a shuffled batch's records, end to end
   std::vector<char> room;            ///< for make(): what the batch must keep and no record holds
+  std::vector<Feature*> columns;     ///< for make(): where it writes
 };
 
 /// Makes the features of a batch; PendingBatch::records are the views of `drawn.records`. Called by several threads on
