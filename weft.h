@@ -19,6 +19,7 @@
 #include <weft/io/rows_in_memory.h>
 #include <weft/io/tfrecord.h>
 #include <weft/io/vocabulary.h>
+#include <weft/io/vocabulary_builder.h>
 #include <weft/layers/dense.h>
 #include <weft/layers/feature_column.h>
 #include <weft/layers/input_layer.h>
