@@ -58,8 +58,56 @@ void ScoreHistogram::add(std::span<const float> labels, std::span<const float> s
                       "Look for NaN in the model or its input.",
                       scores[i], i));
     }
-    (labels[i] != 0.0f ? positives_ : negatives_)[bucket(scores[i])] += weights.empty() ? 1.0 : weights[i];
+    (labels[i] != 0.0f ? positives_ : negatives_)[bucket(scores[i])].add(weights.empty() ? 1.0 : weights[i]);
   }
+}
+
+namespace {
+
+std::vector<double> values_of(const std::vector<ExactSum>& sums) {
+  std::vector<double> values;
+  for (const ExactSum& sum : sums) values.push_back(sum.value());
+  return values;
+}
+
+}  // namespace
+
+std::vector<double> ScoreHistogram::positives() const {
+  return values_of(positives_);
+}
+
+std::vector<double> ScoreHistogram::negatives() const {
+  return values_of(negatives_);
+}
+
+void ScoreHistogram::merge(const ScoreHistogram& other) {
+  if (definitions_ != other.definitions_ || thresholds_.size() != other.thresholds_.size()) {
+    throw ValueError(
+        fmt::format("[ScoreHistogram] can't merge: got one with {} thresholds, expected {} and the same definitions. "
+                    "Count both with the same options.",
+                    other.thresholds_.size(), thresholds_.size()));
+  }
+  for (size_t k = 0; k < positives_.size(); ++k) positives_[k].merge(other.positives_[k]);
+  for (size_t k = 0; k < negatives_.size(); ++k) negatives_[k].merge(other.negatives_[k]);
+}
+
+void ScoreHistogram::save(MetricState& state, const std::string& name) const {
+  state[name + "/definitions"] = {static_cast<int64_t>(definitions_)};
+  state[name + "/positives"] = save_sums(positives_);
+  state[name + "/negatives"] = save_sums(negatives_);
+}
+
+void ScoreHistogram::restore(const MetricState& state, const std::string& name) {
+  if (state_array(state, name + "/definitions") != std::vector{static_cast<int64_t>(definitions_)}) {
+    throw DataError(fmt::format(
+        "[ScoreHistogram] '{}' was saved with other definitions: expected {}. Restore it with the options it "
+        "was counted with.",
+        name, definitions_ == MetricDefinitions::v1 ? "v1" : "keras"));
+  }
+  ScoreHistogram restored(definitions_, num_thresholds());
+  restore_sums(state_array(state, name + "/positives"), restored.positives_);
+  restore_sums(state_array(state, name + "/negatives"), restored.negatives_);
+  *this = std::move(restored);
 }
 
 namespace {
@@ -73,8 +121,8 @@ struct Counts {
 
 Counts count(const ScoreHistogram& histogram) {
   Counts counts;
-  counts.tp.assign(histogram.positives().begin(), histogram.positives().end());
-  counts.fp.assign(histogram.negatives().begin(), histogram.negatives().end());
+  counts.tp = histogram.positives();
+  counts.fp = histogram.negatives();
   for (size_t k = counts.tp.size() - 1; k-- > 0;) {
     counts.tp[k] += counts.tp[k + 1];
     counts.fp[k] += counts.fp[k + 1];
@@ -218,6 +266,28 @@ TEST_CASE("score histogram: scores outside [0, 1] and NaN are errors") {
   CHECK_THROWS_AS(ScoreHistogram(MetricDefinitions::v1, 1), ValueError);
   ScoreHistogram histogram;
   CHECK_THROWS_AS(histogram.add(std::vector<float>{1}, std::vector<float>{}), ValueError);
+}
+
+TEST_CASE("score histogram: parts that are merged or restored are the whole, to the bit") {
+  ScoreHistogram whole, parts[3];
+  for (int i = 0; i < 2000; ++i) {
+    const std::vector<float> label = {i % 3 == 0 ? 1.0f : 0.0f}, score = {static_cast<float>(i * 7 % 1000) / 999.0f};
+    const std::vector<float> weight = {static_cast<float>(i % 13) * 0.1f};
+    whole.add(label, score, weight);
+    parts[i % 7 % 3].add(label, score, weight);
+  }
+  MetricState expected, merged;
+  whole.save(expected, "auc");
+  parts[2].merge(parts[0]);
+  parts[2].merge(parts[1]);
+  parts[2].save(merged, "auc");
+  CHECK(expected == merged);
+  ScoreHistogram restored;
+  restored.restore(expected, "auc");
+  CHECK(restored.positives() == whole.positives());
+  CHECK_THROWS_AS(ScoreHistogram(MetricDefinitions::keras).restore(expected, "auc"), DataError);
+  CHECK_THROWS_AS(ScoreHistogram(MetricDefinitions::v1, 100).restore(expected, "auc"), DataError);
+  CHECK_THROWS_AS(restored.merge(ScoreHistogram(MetricDefinitions::v1, 100)), ValueError);
 }
 
 }  // namespace weft

@@ -1,9 +1,12 @@
 // Areas under the ROC and precision-recall curves, streamed through a histogram of scores.
 #pragma once
+#include <weft/estimator/metrics/exact_sum.h>
+#include <weft/estimator/metrics/metric_state.h>
 #include <weft/estimator/metrics/metrics.h>
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace weft {
@@ -21,16 +24,21 @@ class ScoreHistogram {
   void add(std::span<const float> labels, std::span<const float> scores, std::span<const float> weights = {});
   MetricDefinitions definitions() const { return definitions_; }
   int64_t num_thresholds() const { return static_cast<int64_t>(thresholds_.size()); }
-  std::span<const double> positives() const { return positives_; }  ///< [num_thresholds]
-  std::span<const double> negatives() const { return negatives_; }  ///< [num_thresholds]
+  std::vector<double> positives() const;  ///< [num_thresholds]
+  std::vector<double> negatives() const;  ///< [num_thresholds]
+
+  /// Throws ValueError for one of other definitions or thresholds.
+  void merge(const ScoreHistogram& other);
+  void save(MetricState& state, const std::string& name) const;
+  void restore(const MetricState& state, const std::string& name);
 
  private:
   size_t bucket(float score) const;
 
   MetricDefinitions definitions_;
   std::vector<float> thresholds_;
-  std::vector<double> positives_;
-  std::vector<double> negatives_;
+  std::vector<ExactSum> positives_;
+  std::vector<ExactSum> negatives_;
 };
 
 enum class Curve { roc, pr };
@@ -60,6 +68,11 @@ class StreamingAuc {
     histogram_.add(labels, scores, weights);
   }
   double result() const { return area_under_curve(histogram_, options_.curve, options_.summation_method); }
+  /// As ScoreHistogram's.
+  void merge(const StreamingAuc& other) { histogram_.merge(other.histogram_); }
+  void save(MetricState& state, const std::string& name) const { histogram_.save(state, name); }
+  void restore(const MetricState& state, const std::string& name) { histogram_.restore(state, name); }
+  const ScoreHistogram& histogram() const { return histogram_; }
 
  private:
   StreamingAucOptions options_;
