@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace weft {
@@ -51,8 +52,18 @@ class CountTable {
     int64_t count;
   };
 
-  void prefetch(uint64_t hash) const {
+  /// Three looks at many hashes in turn, before add(), let the waits for memory overlap: at the slot, at the entry that
+  /// it most likely means, at that one's word.
+  void prefetch_slot(uint64_t hash) const {
     if (!slots_.empty()) __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
+  }
+  void prefetch_entry(uint64_t hash) const {
+    if (const size_t number = likely(hash); number > 0) __builtin_prefetch(&entries_[number - 1]);
+  }
+  void prefetch_word(uint64_t hash) const {
+    if constexpr (std::is_same_v<Value, std::string_view>) {
+      if (const size_t number = likely(hash); number > 0) __builtin_prefetch(entries_[number - 1].value.data());
+    }
   }
   /// Counts one more of the value whose quick_hash is `hash`.
   void add(Value value, uint64_t hash) {
@@ -65,8 +76,9 @@ class CountTable {
         slots_[i] = hash << 32 | entries_.size();
         return;
       }
+      if (!fits(slot, hash)) continue;
       Entry& entry = entries_[(slot & UINT32_MAX) - 1];
-      if ((slot ^ hash << 32) <= UINT32_MAX && entry.value == value) {
+      if (same(entry.value, value)) {
         ++entry.count;
         return;
       }
@@ -75,6 +87,19 @@ class CountTable {
   const std::vector<Entry>& entries() const { return entries_; }
 
  private:
+  static bool fits(uint64_t slot, uint64_t hash) { return (slot ^ hash << 32) <= UINT32_MAX; }
+  static bool same(int64_t a, int64_t b) { return a == b; }
+  static bool same(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && same_bytes(a.data(), b.data(), a.size());
+  }
+  /// The number of the first entry that has such a hash; 0 if there is none.
+  size_t likely(uint64_t hash) const {
+    if (slots_.empty()) return 0;
+    const size_t mask = slots_.size() - 1;
+    size_t i = hash & mask;
+    while (slots_[i] != 0 && !fits(slots_[i], hash)) i = (i + 1) & mask;
+    return slots_[i] & UINT32_MAX;
+  }
   /// A slot says by itself where it belongs in a larger table.
   void grow() {
     std::vector<uint64_t> larger(std::max<size_t>(64, 2 * slots_.size()));

@@ -54,6 +54,21 @@ TEST_CASE("text_number: floats round once, what is too small is 0, what is too l
     CHECK(read<float>(text) == "no");
 }
 
+TEST_CASE("text_number: short decimals are the floats that from_chars finds") {
+  for (uint32_t digits = 1; digits < 10'000'000; digits = digits * 21 / 16 + 1) {
+    const std::string text = std::to_string(digits);
+    for (size_t point = 0; point <= text.size(); ++point) {
+      const std::string decimal = text.substr(0, point) + "." + text.substr(point);
+      float value = 0.0f, expected = 1.0f;
+      REQUIRE(parse_number(decimal, value));
+      std::from_chars(decimal.data(), decimal.data() + decimal.size(), expected);
+      CHECK(value == expected);
+    }
+    CHECK(read<int64_t>(text) == text);
+    CHECK(read<int64_t>("-" + text) == "-" + text);
+  }
+}
+
 TEST_CASE("text_number: what a message shows") {
   CHECK(shown("abc") == "\"abc\"");
   CHECK(shown(std::string_view("a\0\n\x7f", 4)) == "\"a???\"");

@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kPartBits = 6;
 constexpr size_t kParts = size_t{1} << kPartBits;
-constexpr size_t kChunk = 2048;  // values sorted by part at a time; they lie on the stack
+constexpr size_t kChunk = 4096;  // values sorted by part at a time; they lie on the stack
 
 bool no_value(std::string_view word) {
   return word.empty();
@@ -84,7 +84,9 @@ class Parts {
   static void add_to(Part& part, std::span<const Hashed> values) {
     if (values.empty()) return;
     const std::lock_guard lock(part.mutex);
-    for (const Hashed& value : values) part.table.prefetch(value.hash);
+    for (const Hashed& value : values) part.table.prefetch_slot(value.hash);
+    for (const Hashed& value : values) part.table.prefetch_entry(value.hash);
+    for (const Hashed& value : values) part.table.prefetch_word(value.hash);
     for (const Hashed& value : values) part.table.add(value.value, value.hash);
   }
 
@@ -94,7 +96,7 @@ class Parts {
 
 using Entries = std::vector<VocabularyCounts::Entry>;
 
-/// The first eight bytes as a number of the same order: settles most comparisons without a look at the word.
+/// The first eight bytes as a number of the same order.
 int64_t prefix_of(std::string_view word) {
   uint64_t bytes = 0;
   for (size_t i = 0; i < 8; ++i) bytes = bytes << 8 | (i < word.size() ? static_cast<unsigned char>(word[i]) : 0);
@@ -102,13 +104,32 @@ int64_t prefix_of(std::string_view word) {
 }
 
 VocabularyCounts::Entry entry_of(std::string_view word, int64_t count) {
-  return {.word = word, .number = prefix_of(word), .count = count};
+  return {.word = word, .number = 0, .count = count};
 }
 VocabularyCounts::Entry entry_of(int64_t number, int64_t count) {
   return {.word = {}, .number = number, .count = count};
 }
 
-/// The order of a vocabulary. Words have their prefixes as numbers.
+/// Words get eight bytes as their numbers, after what all of them start with: that settles most comparisons without a
+/// look at the words.
+void number_words(Entries& entries) {
+  if (entries.empty()) return;
+  std::string_view start = entries.front().word;
+  for (const auto& entry : entries) {
+    const size_t most = std::min(start.size(), entry.word.size());
+    size_t same = 0;
+    while (same < most && start[same] == entry.word[same]) ++same;
+    start = start.substr(0, same);
+  }
+  parallel_for(std::ssize(entries), 1 << 16, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      auto& entry = entries[static_cast<size_t>(i)];
+      entry.number = prefix_of(entry.word.substr(start.size()));
+    }
+  });
+}
+
+/// The order of a vocabulary, once words have numbers.
 bool comes_before(const VocabularyCounts::Entry& a, const VocabularyCounts::Entry& b) {
   if (a.count != b.count) return a.count > b.count;
   return a.number != b.number ? a.number < b.number : a.word < b.word;
@@ -134,6 +155,7 @@ Entries most_frequent_of(const Parts<Value>& parts, int64_t top_k, int64_t min_c
     for (const auto& [value, count] : table)
       if (count >= min_count) entries.push_back(entry_of(value, count));
   });
+  if constexpr (std::is_same_v<Value, std::string_view>) number_words(entries);
   if (top_k >= 0 && top_k < std::ssize(entries)) {
     std::nth_element(entries.begin(), entries.begin() + top_k, entries.end(), comes_before);
     entries.resize(static_cast<size_t>(top_k));
@@ -206,7 +228,7 @@ Entries VocabularyCounts::most_frequent(int64_t top_k, int64_t min_count) const 
   }
   if (state_->integers) return most_frequent_of(state_->numbers, top_k, min_count);
   Entries entries = most_frequent_of(state_->words, top_k, min_count);
-  for (Entry& entry : entries) entry.number = 0;  // it was the prefix
+  for (Entry& entry : entries) entry.number = 0;
   return entries;
 }
 
