@@ -147,6 +147,13 @@ Parameter& ParameterStore::add(const ParameterOptions& options) {
   return parameter;
 }
 
+void ParameterStore::shrink(size_t size) {
+  while (parameters_.size() > size) {
+    by_name_.erase(parameters_.back().name());
+    parameters_.pop_back();
+  }
+}
+
 Parameter* ParameterStore::find(std::string_view name) {
   const auto found = by_name_.find(name);
   return found == by_name_.end() ? nullptr : found->second;
@@ -225,6 +232,26 @@ TEST_CASE("parameter store: names are unique, numbers depend on seed and name on
   CHECK_THROWS_AS(a.add({.name = "z", .shape = {4}, .initializer = {}}), ValueError);
   a.scalar("beta1_power", 0.9f) *= 0.9f;
   CHECK(a.scalar("beta1_power", 0.9f) == doctest::Approx(0.81f));
+}
+
+TEST_CASE("parameter store: what is not kept leaves, and its name is free again") {
+  ParameterStore params;
+  const auto add = [&](const char* name) {
+    params.add({.name = name, .shape = {2}, .initializer = zeros_initializer()});
+  };
+  add("a");
+  {
+    NewParameters made(params);
+    add("b");
+    add("c");
+  }
+  CHECK(params.size() == 1);
+  CHECK(params.find("b") == nullptr);
+  NewParameters made(params);
+  add("b");
+  made.keep();
+  CHECK(params.begin()->name() == "a");
+  CHECK(params.find("b") != nullptr);
 }
 
 }  // namespace weft

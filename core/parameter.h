@@ -135,6 +135,9 @@ class ParameterStore {
   auto end() const { return parameters_.end(); }
   size_t size() const { return parameters_.size(); }
 
+  /// Takes out the parameters made since the store had `size` of them. Nothing may refer to them.
+  void shrink(size_t size);
+
   /// A named scalar of state, made with `initial` if there is none.
   float& scalar(std::string_view name, float initial);
   const std::map<std::string, float, std::less<>>& scalars() const { return scalars_; }
@@ -149,6 +152,23 @@ class ParameterStore {
   std::deque<Parameter> parameters_;
   std::map<std::string, Parameter*, std::less<>> by_name_;
   std::map<std::string, float, std::less<>> scalars_;
+};
+
+/// The parameters made while it lives leave the store again at its end, unless keep() was called: what can't be
+/// finished leaves the store as it was.
+class NewParameters {
+ public:
+  explicit NewParameters(ParameterStore& params) : params_(&params), size_(params.size()) {}
+  NewParameters(const NewParameters&) = delete;
+  NewParameters& operator=(const NewParameters&) = delete;
+  ~NewParameters() {
+    if (params_ != nullptr) params_->shrink(size_);
+  }
+  void keep() { params_ = nullptr; }
+
+ private:
+  ParameterStore* params_;
+  size_t size_;
 };
 
 }  // namespace weft

@@ -32,6 +32,20 @@ struct NumericColumn {
 /// Throws ValueError for a shape, default or dtype that can't be.
 NumericColumn numeric_column(NumericColumn column);
 
+/// tf.feature_column.sequence_numeric_column: a sparse feature of numbers, shape[0] * shape[1] * ... of them a step.
+struct SequenceNumericColumn {
+  std::string key;
+  std::vector<int64_t> shape = {1};
+  double default_value = 0.0;  ///< pads sequences to the length of the longest
+  DataType dtype = DataType::float32;
+  /// Applied to every number that is there, after the cast to float32; never to the padding.
+  std::function<float(float)> normalizer_fn = {};
+
+  int64_t width() const;  ///< numbers a step
+};
+/// Throws ValueError for a shape or dtype that can't be.
+SequenceNumericColumn sequence_numeric_column(SequenceNumericColumn column);
+
 /// The words of a vocabulary: strings or integers.
 struct VocabularyList {
   std::vector<std::string> strings;
@@ -138,6 +152,7 @@ class CategoricalColumn {
 /// As TensorFlow prints it, "IdentityCategoricalColumn(key='a', number_buckets=5, default_value=None)": for messages.
 std::string describe(const CategoricalColumn& column);
 std::string describe(const NumericColumn& column);
+std::string describe(const SequenceNumericColumn& column);
 
 /// Ids are line numbers of a file. Counts the lines if vocabulary_size is not given. Throws ValueError.
 CategoricalColumn categorical_column_with_vocabulary_file(VocabularyFileColumn column);

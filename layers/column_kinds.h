@@ -59,6 +59,8 @@ struct CrossedInput {
 /// One id a combination of values. `inputs` are in the order of the leaves, and are reordered.
 void crossed_ids(const CrossedColumn& column, std::span<CrossedInput> inputs, Ids& out);
 
+/// Throws ValueError for a shape or type that a column of numbers can't have.
+void check_numbers(const char* where, const std::string& key, std::span<const int64_t> shape, DataType dtype);
 /// Where the numbers of a dense column go: row b at data + b * stride.
 struct DenseRows {
   float* data = nullptr;

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <weft/core/error.h>
+#include <weft/core/shape.h>
 #include <weft/layers/column_kinds.h>
 #include <weft/layers/column_text.h>
 
@@ -54,18 +55,22 @@ bool NumericColumn::operator==(const NumericColumn& other) const {
          default_value == other.default_value && dtype == other.dtype;
 }
 
-NumericColumn numeric_column(NumericColumn column) {
-  for (const int64_t extent : column.shape) {
+void check_numbers(const char* where, const std::string& key, std::span<const int64_t> shape, DataType dtype) {
+  for (const int64_t extent : shape) {
     if (extent > 0) continue;
     throw ValueError(
-        fmt::format("{} shape dimensions must be greater than 0. shape: {}, key: {}. Give the extents of "
-                    "an example's numbers.",
-                    kWhere, shape_text(column.shape), column.key));
+        fmt::format("[{}] shape dimensions must be greater than 0. shape: {}, key: {}. Give the extents of an "
+                    "example's or a step's numbers.",
+                    where, shape_text(shape), key));
   }
-  if (column.dtype == DataType::string) {
-    throw ValueError(fmt::format("{} dtype must be convertible to float. dtype: {}, key: {}. Give a type of numbers.",
-                                 kWhere, dtype_text(column.dtype), column.key));
-  }
+  static_cast<void>(Shape(shape).size());  // refuses too many axes and too large a product
+  if (dtype != DataType::string) return;
+  throw ValueError(fmt::format("[{}] dtype must be convertible to float. dtype: {}, key: {}. Give a type of numbers.",
+                               where, dtype_text(dtype), key));
+}
+
+NumericColumn numeric_column(NumericColumn column) {
+  check_numbers("numeric_column", column.key, column.shape, column.dtype);
   check_default(column);
   return column;
 }

@@ -92,6 +92,9 @@ std::string text_of(const SequenceColumn& c) {
 std::string text_of(const NumericColumn& c) {
   return describe(c);
 }
+std::string text_of(const SequenceNumericColumn& c) {
+  return describe(c);
+}
 std::string text_of(const CategoricalColumn& c) {
   return describe(c);
 }
@@ -141,6 +144,12 @@ std::string describe(const NumericColumn& column) {
   return fmt::format("NumericColumn(key='{}', shape={}, default_value={}, dtype={}, normalizer_fn={})", column.key,
                      shape_text(column.shape), column.default_value.empty() ? "None" : list_text(column.default_value),
                      type_name(column.dtype), column.normalizer_fn ? "a function" : "None");
+}
+
+std::string describe(const SequenceNumericColumn& column) {
+  return fmt::format("SequenceNumericColumn(key='{}', shape={}, default_value={}, dtype={}, normalizer_fn={})",
+                     column.key, shape_text(column.shape), number_text(column.default_value), type_name(column.dtype),
+                     column.normalizer_fn ? "a function" : "None");
 }
 
 std::string describe(const CategoricalColumn& column) {

@@ -13,11 +13,13 @@ Dense::Dense(ParameterStore& params, const DenseOptions& options) : activation_(
         fmt::format("[Dense] size of {}: got {} inputs and {} units, expected at least 1 of each. Give both.",
                     options.name, options.inputs, options.units));
   }
+  NewParameters made(params);
   kernel_ = &params.add({.name = options.name + "/kernel",
                          .shape = {options.inputs, options.units},
                          .initializer = options.kernel_initializer});
   bias_ =
       &params.add({.name = options.name + "/bias", .shape = {options.units}, .initializer = options.bias_initializer});
+  made.keep();
 }
 
 Var Dense::operator()(Var x) const {
@@ -61,4 +63,7 @@ TEST_CASE("dense: a name and sizes are needed, and a name once") {
   CHECK(params.size() == 0);
   const Dense a(params, {.name = "a", .inputs = 1, .units = 1});
   CHECK_THROWS_AS(Dense(params, {.name = "a", .inputs = 1, .units = 1}), ValueError);
+  params.add({.name = "b/bias", .shape = {1}, .initializer = zeros_initializer()});
+  CHECK_THROWS_AS(Dense(params, {.name = "b", .inputs = 1, .units = 1}), ValueError);
+  CHECK(params.find("b/kernel") == nullptr);
 }

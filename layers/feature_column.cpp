@@ -10,6 +10,9 @@ namespace {
 std::string name_of(const NumericColumn& c) {
   return c.key;
 }
+std::string name_of(const SequenceNumericColumn& c) {
+  return c.key;
+}
 std::string name_of(const CategoricalColumn& c) {
   return c.name();
 }
@@ -21,6 +24,9 @@ std::string name_of(const EmbeddingColumn& c) {
 }
 
 int64_t width_of(const NumericColumn& c) {
+  return c.width();
+}
+int64_t width_of(const SequenceNumericColumn& c) {
   return c.width();
 }
 int64_t width_of(const CategoricalColumn& c) {
@@ -39,6 +45,9 @@ int64_t width_of(const EmbeddingColumn& c) {
 
 ParseSpec spec_of(const NumericColumn& c) {
   return numeric_spec(c);
+}
+ParseSpec spec_of(const SequenceNumericColumn& c) {
+  return {{c.key, VarLenFeature{c.dtype}}};
 }
 ParseSpec spec_of(const CategoricalColumn& c) {
   return c.parse_spec();

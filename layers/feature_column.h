@@ -46,10 +46,11 @@ struct EmbeddingColumn {
 };
 
 /// A value: one column of a model's input. A bucketized column is dense (one-hot) as it is; other categorical columns
-/// describe what to parse, but must be wrapped to become an input.
+/// describe what to parse, but must be wrapped to become an input. Wrapped sequence_* columns and
+/// sequence_numeric_column are for a SequenceInputLayer.
 class FeatureColumn {
  public:
-  using Kind = std::variant<NumericColumn, CategoricalColumn, IndicatorColumn, EmbeddingColumn>;
+  using Kind = std::variant<NumericColumn, CategoricalColumn, IndicatorColumn, EmbeddingColumn, SequenceNumericColumn>;
   template <class T>
   requires std::constructible_from<Kind, T> &&
       (!std::same_as<std::remove_cvref_t<T>, FeatureColumn>)FeatureColumn(T&& kind)
@@ -61,7 +62,7 @@ class FeatureColumn {
     return std::get_if<T>(&kind_);
   }
   std::string name() const;  ///< "x", "video_embedding", "video_shared_embedding", "video_indicator", "age_bucketized"
-  /// Numbers an example. Throws ValueError for a categorical column that is not dense.
+  /// Numbers an example, or a step of a sequence. Throws ValueError for a categorical column that is not dense.
   int64_t width() const;
   ParseSpec parse_spec() const;
   /// The table's name of a shared embedding, "" otherwise.

@@ -1,4 +1,4 @@
-// The columns of an input layer before it is made: their order, and what can be told to be wrong without any file.
+// The columns of a layer before it is made: their order, and what can be told to be wrong without any file.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <weft/core/error.h>
@@ -50,6 +50,24 @@ void refuse_sequence(const FeatureColumn& column) {
       v1 ? "input_layer" : "DenseFeatures", describe(*inner)));
 }
 
+[[noreturn]] void refuse_kind(const FeatureColumn& column, const char* expected) {
+  throw ValueError(
+      fmt::format("[input] Items of feature_columns must be {}. You can wrap a categorical column with an "
+                  "embedding_column or indicator_column. Given: {}.",
+                  expected, describe(column)));
+}
+
+// The opposite, for layers over sequences.
+void require_sequence(const FeatureColumn& column) {
+  const CategoricalColumn& categorical = *categorical_of(column);
+  if (categorical.get_if<SequenceColumn>() != nullptr) return;
+  throw ValueError(
+      fmt::format("[SequenceInputLayer] In {}: {}. categorical_column must be of type SequenceCategoricalColumn to use "
+                  "SequenceFeatures. Suggested fix: Use one of sequence_categorical_column_with_*. Given: {}",
+                  column.get_if<EmbeddingColumn>() != nullptr ? "embedding_column" : "indicator_column", column.name(),
+                  describe(categorical)));
+}
+
 // In TensorFlow a variable scope is opened for each column, and the table of shared_embeddings is at the root.
 void check_name(const FeatureColumn& column, const InputLayerOptions& options) {
   const auto* embedding = column.get_if<EmbeddingColumn>();
@@ -64,8 +82,32 @@ void check_name(const FeatureColumn& column, const InputLayerOptions& options) {
 std::map<std::string, FeatureColumn> input_columns(const FeatureColumns& columns, const InputLayerOptions& options) {
   auto sorted = sorted_by_name(columns);
   for (const auto& [name, column] : sorted) {
+    if (column.get_if<SequenceNumericColumn>() != nullptr) refuse_kind(column, "a DenseColumn");
     static_cast<void>(column.width());  // refuses columns that are not dense
     refuse_sequence(column);
+    check_name(column, options);
+  }
+  return sorted;
+}
+
+std::map<std::string, FeatureColumn> sequence_columns(const FeatureColumns& columns, const InputLayerOptions& options) {
+  auto sorted = sorted_by_name(columns);
+  for (const auto& [name, column] : sorted) {
+    const bool wrapped = column.get_if<EmbeddingColumn>() != nullptr || column.get_if<IndicatorColumn>() != nullptr;
+    if (!wrapped && column.get_if<SequenceNumericColumn>() == nullptr) refuse_kind(column, "a SequenceDenseColumn");
+    if (wrapped) require_sequence(column);
+    check_name(column, options);
+  }
+  return sorted;
+}
+
+std::map<std::string, FeatureColumn> linear_columns(const FeatureColumns& columns, const InputLayerOptions& options) {
+  auto sorted = sorted_by_name(columns);
+  for (const auto& [name, column] : sorted) {
+    if (column.get_if<SequenceNumericColumn>() != nullptr) {
+      refuse_kind(column, "either a DenseColumn or CategoricalColumn");
+    }
+    if (column.get_if<CategoricalColumn>() == nullptr) refuse_sequence(column);
     check_name(column, options);
   }
   return sorted;
@@ -119,6 +161,30 @@ TEST_CASE("input columns: sequences belong elsewhere") {
           "Suggested fix A: If you wish to use input_layer, use a non-sequence");
   refuses(shared_embeddings({a}, {.dimension = 3}), "use SequenceFeatures instead of DenseFeatures");
   refuses(indicator_column(a), "In indicator_column: a_indicator.");
+}
+
+TEST_CASE("input columns: layers over sequences take nothing else, and others no sequence of numbers") {
+  using namespace weft;
+  const auto a = categorical_column_with_identity({.key = "a", .num_buckets = 5});
+  const auto s = sequence_categorical_column_with_identity({.key = "s", .num_buckets = 5});
+  const auto n = sequence_numeric_column({.key = "n"});
+  const auto refuses_sequence = []([[maybe_unused]] const FeatureColumns& columns, [[maybe_unused]] const char* text) {
+    CHECK_THROWS_WITH_AS(sequence_columns(columns, {}), doctest::Contains(text), ValueError);
+  };
+  CHECK(sequence_columns({n, indicator_column(s), shared_embeddings({s}, {.dimension = 2})}, {}).size() == 3);
+  refuses_sequence({n, embedding_column(a, {.dimension = 2})},
+                   "In embedding_column: a_embedding. categorical_column must be of type SequenceCategoricalColumn");
+  refuses_sequence(indicator_column(weighted_categorical_column(s, {.weight_feature_key = "w"})),
+                   "In indicator_column: s_weighted_by_w_indicator.");
+  refuses_sequence(s, "must be a SequenceDenseColumn. You can wrap a categorical column");
+  refuses_sequence(numeric_column({.key = "n"}), "must be a SequenceDenseColumn.");
+  refuses_sequence({n, n}, "Duplicate feature column name found");
+  refuses(n, "Items of feature_columns must be a DenseColumn.");
+  CHECK(linear_columns({a, s, indicator_column(a)}, {}).size() == 3);
+  CHECK_THROWS_WITH_AS(linear_columns(n, {}), doctest::Contains("either a DenseColumn or CategoricalColumn."),
+                       ValueError);
+  CHECK_THROWS_WITH_AS(linear_columns(indicator_column(s), {}),
+                       doctest::Contains("must not be of type SequenceCategoricalColumn"), ValueError);
 }
 
 TEST_CASE("input columns: names that can be no part of a variable's") {

@@ -199,3 +199,16 @@ TEST_CASE("input layer: features that don't fit") {
   refuses(features, "4 is not in [0, 4)");
   refuses(Features(), "Feature a is not in features dictionary");
 }
+
+TEST_CASE("input layer: one that can't be made leaves the store as it was") {
+  using namespace weft;
+  ParameterStore params;
+  const InputLayer first(params, shared_a_b());
+  const auto missing = categorical_column_with_vocabulary_file(
+      {.key = "z", .vocabulary_file = "no/such/file.txt", .vocabulary_size = 3});
+  CHECK_THROWS_AS(InputLayer(params, {embedding_column(identity("c"), {.dimension = 2}), shared_a_b(),
+                                      embedding_column(missing, {.dimension = 2})}),
+                  IoError);
+  CHECK(params.size() == 1);
+  CHECK_NOTHROW(InputLayer(params, embedding_column(identity("c"), {.dimension = 2})));
+}

@@ -4,6 +4,7 @@
 #include <weft/core/kernels.h>
 #include <weft/core/ops/gradient_check.h>
 #include <weft/core/ops/ops.h>
+#include <weft/core/ops/partial_sums.h>
 #include <weft/core/parallel.h>
 
 #include <doctest/doctest.h>
@@ -15,9 +16,6 @@ namespace weft {
 namespace {
 
 // B batch, I inputs, U units.
-
-/// Rows of a batch that are handled at once: sums over the batch are formed per piece and added in order.
-constexpr int64_t kRows = 256;
 
 void check(const Var& x, const Parameter& kernel, const Parameter& bias) {
   const Shape &w = kernel.shape(), &b = bias.shape();
@@ -35,7 +33,7 @@ void check(const Var& x, const Parameter& kernel, const Parameter& bias) {
 void forward_one(const Tensor& x, const float* w, float bias, bool relu, Tensor& y) {
   const int64_t I = x.shape()[1];
   const auto& set = kernels::best();
-  parallel_for(x.shape()[0], kRows, [&](int64_t begin, int64_t end) {
+  parallel_for(x.shape()[0], kRowsOfPiece, [&](int64_t begin, int64_t end) {
     for (int64_t b = begin; b < end; ++b) {
       const float sum = set.dot(x.data() + b * I, w, I) + bias;
       y[b] = relu ? std::max(sum, 0.0f) : sum;
@@ -67,39 +65,13 @@ void through_relu(const Tensor& y, float* dy) {
   });
 }
 
-/// Adds `count` rows of partial sums [pieces, count] in order into the parameter's gradient.
-void add_partial_sums(const float* partial, int64_t pieces, int64_t count, Parameter& parameter) {
-  const auto sum = parameter.add_to_gradient();
-  if (sum.fresh) std::copy_n(partial, count, sum.data);
-  for (int64_t piece = sum.fresh ? 1 : 0; piece < pieces; ++piece) {
-    kernels::best().axpy(1.0f, partial + piece * count, sum.data, count);
-  }
-}
-
-/// An empty batch gives a gradient too: zeros.
-void add_zeros(Parameter& parameter) {
-  const auto sum = parameter.add_to_gradient();
-  if (sum.fresh) std::fill_n(sum.data, parameter.value().size(), 0.0f);
-}
-
-void bias_gradient(const float* dz, int64_t B, int64_t U, Parameter& bias) {
-  if (!bias.trainable()) return;
-  if (B == 0) return add_zeros(bias);
-  const int64_t pieces = (B + kRows - 1) / kRows;
-  const Buffer partial(static_cast<size_t>(pieces * U) * sizeof(float));
-  parallel_for(B, kRows, [&](int64_t begin, int64_t end) {
-    kernels::best().column_sums(dz + begin * U, end - begin, U, partial.as<float>() + begin / kRows * U);
-  });
-  add_partial_sums(partial.as<float>(), pieces, U, bias);
-}
-
 /// dW of one unit: the sum of the rows of x, each times its dz.
 void kernel_gradient_one(const Tensor& x, const float* dz, Parameter& kernel) {
   const int64_t B = x.shape()[0], I = x.shape()[1];
-  const int64_t pieces = (B + kRows - 1) / kRows;
+  const int64_t pieces = pieces_of(B);
   const Buffer partial(static_cast<size_t>(pieces * I) * sizeof(float));
-  parallel_for(B, kRows, [&](int64_t begin, int64_t end) {
-    float* sums = partial.as<float>() + begin / kRows * I;
+  parallel_for(B, kRowsOfPiece, [&](int64_t begin, int64_t end) {
+    float* sums = partial.as<float>() + begin / kRowsOfPiece * I;
     std::fill_n(sums, I, 0.0f);
     for (int64_t b = begin; b < end; ++b) kernels::best().axpy(dz[b], x.data() + b * I, sums, I);
   });
@@ -109,7 +81,7 @@ void kernel_gradient_one(const Tensor& x, const float* dz, Parameter& kernel) {
 void kernel_gradient(const Tensor& x, const float* dz, Parameter& kernel) {
   const int64_t B = x.shape()[0], I = kernel.shape()[0], U = kernel.shape()[1];
   if (!kernel.trainable()) return;
-  if (B == 0) return add_zeros(kernel);
+  if (B == 0) return add_partial_sums(nullptr, 0, I * U, kernel);
   if (U == 1) return kernel_gradient_one(x, dz, kernel);
   const auto sum = kernel.add_to_gradient();
   gemm({.m = I,
@@ -142,7 +114,7 @@ void input_gradient(const float* dz, const Parameter& kernel, Var x) {
                  .c_stride = I,
                  .accumulate = !dx.fresh});
   }
-  parallel_for(B, kRows, [&](int64_t begin, int64_t end) {
+  parallel_for(B, kRowsOfPiece, [&](int64_t begin, int64_t end) {
     for (int64_t b = begin; b < end; ++b) {
       if (dx.fresh) std::fill_n(dx.data + b * I, I, 0.0f);
       kernels::best().axpy(dz[b], w.data, dx.data + b * I, I);
@@ -163,7 +135,7 @@ Var linear(Var x, Parameter& kernel, Parameter& bias, Activation activation) {
   tape.record(y, [x, y, fused, B, U, &kernel, &bias] {
     float* dz = y.gradient_sum();
     if (fused) through_relu(y.value(), dz);
-    bias_gradient(dz, B, U, bias);
+    add_bias_gradient(dz, B, U, bias);
     kernel_gradient(x.value(), dz, kernel);
     if (x.needs_gradient()) input_gradient(dz, kernel, x);
   });

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "report.h"
-#include "unsupported.h"
 
 namespace weft::reference {
 namespace {
@@ -54,15 +53,26 @@ void flatten(const Json& value, std::vector<double>& out) {
   }
 }
 
-NumericColumn numeric(const Json& spec) {
-  NumericColumn column{.key = text(spec, "key"), .normalizer_fn = normalizer(spec)};
-  if (given(spec, "shape")) {
-    column.shape.clear();
-    const Json& shape = spec.at("shape");
-    for (const Json& extent : shape.is_array() ? shape : Json::array({shape})) {
-      column.shape.push_back(integer(extent, "shape"));
-    }
+std::vector<int64_t> shape_of(const Json& spec) {
+  if (!given(spec, "shape")) return {1};
+  const Json& shape = spec.at("shape");
+  std::vector<int64_t> out;
+  for (const Json& extent : shape.is_array() ? shape : Json::array({shape})) out.push_back(integer(extent, "shape"));
+  return out;
+}
+
+SequenceNumericColumn sequence_numeric(const Json& spec) {
+  SequenceNumericColumn column{.key = text(spec, "key"), .shape = shape_of(spec), .normalizer_fn = normalizer(spec)};
+  if (given(spec, "default_value")) {
+    if (!spec.at("default_value").is_number()) throw NotExpressible("default_value is no number");
+    column.default_value = spec.at("default_value").get<double>();
   }
+  if (spec.contains("dtype")) column.dtype = data_type(spec.at("dtype"));
+  return sequence_numeric_column(std::move(column));
+}
+
+NumericColumn numeric(const Json& spec) {
+  NumericColumn column{.key = text(spec, "key"), .shape = shape_of(spec), .normalizer_fn = normalizer(spec)};
   if (given(spec, "default_value")) flatten(spec.at("default_value"), column.default_value);
   if (spec.contains("dtype")) column.dtype = data_type(spec.at("dtype"));
   return numeric_column(std::move(column));
@@ -209,10 +219,7 @@ std::vector<FeatureColumn> shared(const Json& spec, const ColumnOptions& options
 FeatureColumn single(const Json& spec, const ColumnOptions& options) {
   const std::string kind = spec.at("kind");
   if (kind == "numeric_column") return numeric(spec);
-  if (kind == "sequence_numeric_column") {
-    require("column." + kind);
-    throw Unsupported("the runner has no " + kind);
-  }
+  if (kind == "sequence_numeric_column") return sequence_numeric(spec);
   if (kind == "indicator_column") return indicator_column(categorical(spec.at("categorical_column"), options));
   if (kind == "embedding_column") {
     return embedding_column(categorical(spec.at("categorical_column"), options),

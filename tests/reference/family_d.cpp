@@ -2,22 +2,24 @@
 #include <fmt/format.h>
 #include <weft/core/tape.h>
 #include <weft/layers/input_layer.h>
+#include <weft/layers/linear_model.h>
+#include <weft/layers/sequence_input_layer.h>
 
 #include "columns.h"
 #include "errors.h"
 #include "families.h"
 #include "features.h"
-#include "unsupported.h"
 
 namespace weft::reference {
 namespace {
 
+template <class Layer>
 void apply_layer(const Json& row, const ColumnOptions& options) {
   const auto columns = make_columns(row.at("columns"), options);
   Features features;
   inline_features(row.at("features"), features);
   ParameterStore params;
-  const InputLayer layer(params, columns);
+  const Layer layer(params, columns);
   Tape tape;
   layer(tape, features);
 }
@@ -29,12 +31,13 @@ void run_row(const Fixture& fixture, const Json& row) {
     options.construct_only = true;
     make_columns(row.at("columns"), options);
   } else if (call == "dense_features" || call == "input_layer") {
-    apply_layer(row, options);
+    apply_layer<InputLayer>(row, options);
+  } else if (call == "linear_model") {
+    apply_layer<LinearModel>(row, options);
+  } else if (call == "sequence") {
+    apply_layer<SequenceInputLayer>(row, options);
   } else if (call == "make_parse_example_spec") {
     make_parse_example_spec(make_columns(row.at("columns"), options));
-  } else if (call == "linear_model" || call == "sequence") {
-    require("layer." + call);
-    throw Unsupported("the runner has no call " + call);
   } else {
     throw Unsupported("the runner has no call " + call);
   }

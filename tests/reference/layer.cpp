@@ -12,8 +12,8 @@
 #include "columns.h"
 #include "errors.h"
 #include "features.h"
-#include "tables.h"
-#include "unsupported.h"
+#include "layer_parameters.h"
+#include "other_layers.h"
 
 namespace weft::reference {
 namespace {
@@ -70,13 +70,13 @@ class Pass {
   void compare() {
     compare_names();
     compare_all_ids();
-    load_tables();
+    load_variables(fixture_, params_, variables());
     Tape tape;
     const Var output = layer_(tape, features_);
     compare_output(output.value());
     const Array upstream = fixture_.array("upstream");
     tape.backward(output, Tensor(Shape(std::span(upstream.shape)), upstream.as_floats()));
-    compare_gradients();
+    compare_gradients(fixture_, report_, params_, variables(), group("grads"));
   }
 
  private:
@@ -93,12 +93,7 @@ class Pass {
     std::vector<std::string> order;
     for (const auto& place : layer_.places()) order.push_back(place.column);
     report_.equal("concat_order", order, config.at("concat_order").get<std::vector<std::string>>());
-    std::vector<std::string> got, want;
-    for (const Parameter& parameter : params_) got.push_back(parameter.name());
-    for (const auto& [table, name] : variables().items()) want.push_back(name);
-    std::ranges::sort(got);
-    std::ranges::sort(want);
-    report_.equal("variable_names " + api_, got, want);
+    compare_variable_names(report_, "variable_names " + api_, params_, variables());
   }
 
   void compare_all_ids() {
@@ -111,12 +106,6 @@ class Pass {
     std::vector<Ids> ids;
     maker.make(features_, ids);
     for (const auto& [name, place] : places) compare_ids(fixture_, report_, "ids/" + name, ids.at(place));
-  }
-
-  void load_tables() {
-    for (const auto& [table, name] : variables().items()) {
-      load(params_.at(name.get<std::string>()).value(), fixture_.floats("tables/" + table));
-    }
   }
 
   void compare_output(const Tensor& output) {
@@ -135,19 +124,6 @@ class Pass {
     }
   }
 
-  void compare_gradients() {
-    for (const auto& [table, name] : variables().items()) {
-      Parameter& parameter = params_.at(name.get<std::string>());
-      const std::string stored = group("grads") + "/" + table;
-      const TableGradient got = gradient_of(parameter);
-      report_.close("grads/" + table, got.dense, parameter.shape().extents(), fixture_.array(stored + "/dense"),
-                    gradient);
-      if (fixture_.has(stored + "/touched_rows")) {
-        report_.equal("touched_rows of " + table, got.touched_rows, fixture_.integers(stored + "/touched_rows"));
-      }
-    }
-  }
-
   const Fixture& fixture_;
   Report& report_;
   std::string api_;
@@ -161,8 +137,8 @@ class Pass {
 
 void run_layer_case(const Fixture& fixture, Report& report) {
   const Json& config = fixture.config();
-  if (config.contains("linear_model")) require("layer.linear_model");
-  if (config.contains("sequence")) require("layer.sequence");
+  if (config.contains("linear_model")) return run_linear_case(fixture, report);
+  if (config.contains("sequence")) return run_sequence_case(fixture, report);
   if (config.contains("error")) {
     return compare_error(report, "error", errors_of(config), [&] { Pass(fixture, report, Api::v2).run(); });
   }

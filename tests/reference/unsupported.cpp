@@ -8,9 +8,6 @@ namespace {
 
 constexpr Unbuilt list[] = {
     {"family.H", "TensorFlow's and Keras' checkpoints"},
-    {"layer.sequence", "sequence layers"},
-    {"column.sequence_numeric_column", "sequence_numeric_column"},
-    {"layer.linear_model", "linear_model"},
     {"spec.FixedLenSequenceFeature", "FixedLenSequenceFeature"},
     {"optimizer.momentum", "momentum"},
     {"optimizer.adam", "Adam"},

@@ -1,0 +1,148 @@
+// ColumnParts: lookups of neighbouring columns in one pass, the other columns as constants beside them.
+#include <fmt/format.h>
+#include <weft/core/error.h>
+#include <weft/core/ops/ops.h>
+#include <weft/layers/column_kinds.h>
+#include <weft/layers/column_parts.h>
+#include <weft/layers/embedding_table.h>
+#include <weft/layers/input_columns.h>
+#include <weft/layers/sequence_places.h>
+
+#include <algorithm>
+#include <span>
+
+namespace weft {
+
+ColumnPart input_part(ParameterStore& params, const std::string& name, const FeatureColumn& column,
+                      const InputLayerOptions& options) {
+  ColumnPart part{.name = name, .column = column, .width = column.width()};
+  if (const auto* embedding = column.get_if<EmbeddingColumn>()) {
+    part.table = &embedding_table(params, embedding->table, options);
+    part.lookup = {.combiner = embedding->combiner,
+                   .max_norm = embedding->max_norm,
+                   .safe = embedding->use_safe_embedding_lookup,
+                   .name = name};
+  }
+  return part;
+}
+
+void ColumnParts::add(ColumnPart part) {
+  if (const auto* categorical = categorical_of(part.column)) {
+    part.ids = ids_.add(*categorical);
+    const bool known = std::ranges::any_of(sequences_, [&](const Sequence& s) { return s.ids == part.ids; });
+    if (options_.sequences && !known) sequences_.push_back({part.ids, categorical->parse_spec().begin()->first});
+  }
+  const bool lookups = part.table != nullptr;
+  if (runs_.empty() || runs_.back().lookups != lookups) runs_.push_back({.first = parts_.size(), .lookups = lookups});
+  runs_.back().count += 1;
+  runs_.back().width += part.width;
+  width_ += part.width;
+  parts_.push_back(std::move(part));
+  totals_.emplace_back();
+}
+
+void ColumnParts::make_ids(const Features& features, Features::Prepared& out) const {
+  ids_.make(features, out.ids);
+  out.counts.assign(parts_.size(), {});
+  for (size_t i = 0; i < parts_.size(); ++i) {
+    const ColumnPart& part = parts_[i];
+    if (categorical_of(part.column) == nullptr) continue;
+    const bool prunes = part.table != nullptr && part.lookup.safe && part.lookup.combiner != Combiner::sum;
+    out.counts[i] = count_ids(out.ids[part.ids], prunes);
+  }
+  for (const Sequence& sequence : sequences_) lay_places(sequence.key, features, out.ids[sequence.ids]);
+}
+
+void ColumnParts::prepare(Features& features) const {
+  Features::Prepared& room = features.prepare_for(this);  // nobody's if the features are refused
+  make_ids(features, room);
+  room.by = this;
+}
+
+int64_t ColumnParts::rows_of(const ColumnPart& part, const Features& features, const std::vector<Ids>& all) const {
+  if (const auto* numeric = part.column.get_if<NumericColumn>()) return numeric_batch(*numeric, features);
+  if (const auto* numeric = part.column.get_if<SequenceNumericColumn>()) {
+    return sequence_extent(*numeric, features).places();
+  }
+  return all[part.ids].batch();
+}
+
+int64_t ColumnParts::check_rows(const Features& features, const std::vector<Ids>& all) const {
+  const int64_t rows = rows_of(parts_[0], features, all);
+  for (const ColumnPart& part : parts_) {
+    for (const std::string& key : part.keys) check_bags(key, features, part.width);
+    const int64_t other = rows_of(part, features, all);
+    if (other == rows) continue;
+    throw ValueError(
+        fmt::format("[{}] Batch size (first dimension) of each feature must be same. Batch size of columns ({}, {}): "
+                    "({}, {}). Give features of one batch.",
+                    options_.where, parts_[0].name, part.name, rows, other));
+  }
+  return rows;
+}
+
+Var ColumnParts::look_up(Tape& tape, const Run& run, const std::vector<Ids>& all, Workspace& work) const {
+  work.lookups.clear();
+  for (const ColumnPart& part : std::span(parts_).subspan(run.first, run.count)) {
+    work.lookups.push_back({.table = part.table, .ids = &all[part.ids], .options = &part.lookup});
+  }
+  return embedding_lookup(tape, work.lookups);
+}
+
+Var ColumnParts::constants(Tape& tape, const Run& run, const Features& features, const std::vector<Ids>& all,
+                           int64_t rows) const {
+  Tensor out = Tensor::zeros({rows, run.width});
+  float* place = out.data();
+  for (const ColumnPart& part : std::span(parts_).subspan(run.first, run.count)) {
+    const DenseRows to{.data = place, .stride = run.width};
+    if (const auto* numeric = part.column.get_if<NumericColumn>()) {
+      numeric_values(*numeric, features, to);
+    } else if (const auto* sequence = part.column.get_if<SequenceNumericColumn>()) {
+      sequence_numeric_values(*sequence, features, to);
+    } else {
+      indicator_values(all[part.ids], part.width, to);
+    }
+    place += part.width;
+  }
+  return tape.constant(std::move(out));
+}
+
+Var ColumnParts::values(Tape& tape, const Features& features, const std::vector<Ids>& all, int64_t rows,
+                        Workspace& work) const {
+  work.outputs.clear();
+  for (const Run& run : runs_) {
+    work.outputs.push_back(run.lookups ? look_up(tape, run, all, work) : constants(tape, run, features, all, rows));
+  }
+  return work.outputs.size() == 1 ? work.outputs[0] : concat(work.outputs);
+}
+
+std::unique_ptr<ColumnParts::Workspace> ColumnParts::take() const {
+  const std::lock_guard lock(mutex_);
+  if (idle_.empty()) return std::make_unique<Workspace>();
+  auto workspace = std::move(idle_.back());
+  idle_.pop_back();
+  return workspace;
+}
+
+// `counts` may lie in the workspace.
+void ColumnParts::give_back(std::unique_ptr<Workspace> workspace, const std::vector<IdCounts>& counts) const {
+  const std::lock_guard lock(mutex_);
+  for (size_t i = 0; i < counts.size(); ++i) totals_[i] += counts[i];
+  idle_.push_back(std::move(workspace));
+}
+
+std::vector<ColumnCounts> ColumnParts::counts() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<ColumnCounts> out;
+  for (size_t i = 0; i < parts_.size(); ++i) {
+    if (categorical_of(parts_[i].column) != nullptr) out.push_back({parts_[i].name, totals_[i]});
+  }
+  return out;
+}
+
+void ColumnParts::reset_counts() {
+  const std::lock_guard lock(mutex_);
+  totals_.assign(parts_.size(), {});
+}
+
+}  // namespace weft
