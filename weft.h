@@ -20,7 +20,9 @@
 #include <weft/io/tfrecord.h>
 #include <weft/io/vocabulary.h>
 #include <weft/io/vocabulary_builder.h>
+#include <weft/layers/batch_norm.h>
 #include <weft/layers/dense.h>
+#include <weft/layers/dropout.h>
 #include <weft/layers/feature_column.h>
 #include <weft/layers/input_layer.h>
 #include <weft/optim/optimizer.h>

@@ -103,17 +103,23 @@ float RandomStream::truncated_normal(uint64_t index) const {
   return truncated(bits(index));
 }
 
+void RandomStream::fill_bits(uint64_t first, std::span<uint32_t> out) const {
+  size_t done = 0;
+  for (; done < out.size() && (first + done) % 4 != 0; ++done) out[done] = bits(first + done);
+  for (; done + 4 <= out.size(); done += 4) {
+    const auto four = philox((first + done) / 4, stream, seed);
+    std::copy_n(four.data(), 4, out.data() + done);
+  }
+  for (; done < out.size(); ++done) out[done] = bits(first + done);
+}
+
 void RandomStream::fill_truncated_normal(uint64_t first, std::span<float> out) const {
   constexpr size_t kBlock = 256;
-  uint32_t bits_of_block[kBlock + 8];
+  uint32_t drawn[kBlock];
   for (size_t done = 0; done < out.size(); done += kBlock) {
-    const uint64_t from = first + done, aligned = from / 4 * 4;
-    const size_t count = std::min(kBlock, out.size() - done), skip = from - aligned;
-    for (size_t i = 0; i < skip + count; i += 4) {
-      std::ranges::copy(philox((aligned + i) / 4, stream, seed), bits_of_block + i);
-    }
-    const uint32_t* source = bits_of_block + skip;
-    for (size_t i = 0; i < count; ++i) out[done + i] = truncated(source[i]);
+    const size_t count = std::min(kBlock, out.size() - done);
+    fill_bits(first + done, {drawn, count});
+    for (size_t i = 0; i < count; ++i) out[done + i] = truncated(drawn[i]);
   }
 }
 
@@ -165,12 +171,19 @@ TEST_CASE("random: filling gives the numbers of the indices") {
   std::vector<float> out(1000);
   stream.fill_truncated_normal(7, out);
   for (uint64_t i = 0; i < 1000; ++i) CHECK(out[i] == stream.truncated_normal(7 + i));
+  std::vector<uint32_t> drawn(10);
+  stream.fill_bits(6, drawn);
+  for (uint64_t i = 0; i < 10; ++i) CHECK(drawn[i] == stream.bits(6 + i));
 }
 
 TEST_CASE("random: streams and seeds differ") {
   CHECK(RandomStream{1, 1}.bits(0) != RandomStream{1, 2}.bits(0));
   CHECK(RandomStream{1, 1}.bits(0) != RandomStream{2, 1}.bits(0));
   CHECK(stream_of("a") != stream_of("b"));
+  const RandomStream stream{1, 1};
+  CHECK(stream.split(3).bits(0) == stream.split(3).bits(0));
+  CHECK(stream.split(3).bits(0) != stream.split(4).bits(0));
+  CHECK(stream.split(3).bits(0) != RandomStream{1, 2}.split(3).bits(0));
 }
 
 }  // namespace weft

@@ -21,6 +21,10 @@ struct RandomStream {
   void fill_truncated_normal(uint64_t first, std::span<float> out) const;
   /// 64 random bits.
   uint64_t bits64(uint64_t index) const;
+  /// A stream of its own for each index: random numbers at every step of a training run, without a state.
+  RandomStream split(uint64_t index) const { return {bits64(index), stream}; }
+  /// out[i] = bits(first + i), several at a time.
+  void fill_bits(uint64_t first, std::span<uint32_t> out) const;
   /// Uniform in [0, 1), a multiple of 2^-24.
   float uniform(uint64_t index) const;
   /// Uniform in [0, n), n >= 1.

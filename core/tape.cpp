@@ -62,7 +62,7 @@ struct Tape::Memory {
 
 Tape::Tape() : Tape(Options{}) {}
 
-Tape::Tape(const Options& options) : recording_(options.record) {
+Tape::Tape(const Options& options) : recording_(options.record), training_(options.training.value_or(options.record)) {
   auto& idle = Memory::of_thread();
   if (idle.empty()) {
     memory_ = std::make_unique<Memory>();
@@ -191,6 +191,8 @@ TEST_CASE("tape: a chain of uses, and the checks of backward") {
   CHECK_THROWS_AS(tape.backward(y, Tensor({2}, {1, 2})), ValueError);
   CHECK_THROWS_WITH_AS(tape.backward(y), doctest::Contains("tape of its own"), ValueError);
   Tape silent({.record = false});
+  CHECK_FALSE(silent.training());
+  CHECK(Tape({.record = false, .training = true}).training());
   CHECK_THROWS_AS(silent.backward(silent.leaf(Tensor({1}, {2}))), ValueError);
 }
 

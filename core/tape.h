@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -51,6 +52,8 @@ class Tape {
   struct Options {
     /// False: closures are dropped; for evaluation and prediction.
     bool record = true;
+    /// Whether ops that differ in training (dropout, batch_norm) do as in training. Absent: as `record` says.
+    std::optional<bool> training = {};
   };
   Tape();
   explicit Tape(const Options& options);
@@ -86,6 +89,7 @@ class Tape {
   void backward(Var out, const Tensor& dout);
 
   bool recording() const { return recording_; }
+  bool training() const { return training_; }
 
   struct Memory;
 
@@ -96,6 +100,7 @@ class Tape {
 
   std::unique_ptr<Memory> memory_;
   bool recording_ = true;
+  bool training_ = true;
   bool backward_done_ = false;
 };
 

@@ -6,7 +6,9 @@
 #include <weft/estimator/dnn_classifier.h>
 #include <weft/estimator/heads/head_metrics.h>
 #include <weft/estimator/training/thread_plan.h>
+#include <weft/layers/batch_norm.h>
 #include <weft/layers/dense.h>
+#include <weft/layers/dropout.h>
 
 namespace weft {
 
@@ -88,6 +90,7 @@ struct DNNClassifier::Model {
                                              .inputs = inputs,
                                              .units = options.hidden_units[i],
                                              .activation = options.activation_fn});
+      add_after_layer(static_cast<int64_t>(i));
       inputs = options.hidden_units[i];
     }
     made.emplace_back(params,
@@ -95,10 +98,21 @@ struct DNNClassifier::Model {
     return made;
   }
 
+  // What follows a hidden layer: dropout, then batch normalisation.
+  void add_after_layer(int64_t layer) {
+    dropouts.emplace_back(params, DropoutLayerOptions{.name = hidden_layer_name(layer), .rate = options.dropout});
+    if (!options.batch_norm) return;
+    const int64_t units = options.hidden_units[static_cast<size_t>(layer)];
+    norms.emplace_back(params, BatchNormLayerOptions{.name = batch_norm_name(layer), .units = units});
+  }
+
   Var logits(Tape& tape, const Features& features) const {
     Var x = input(tape, features);
-    for (const Dense& layer : layers) x = layer(x);
-    return x;
+    for (size_t i = 0; i < dropouts.size(); ++i) {
+      x = dropouts[i](layers[i](x));
+      if (options.batch_norm) x = norms[i](x);
+    }
+    return layers.back()(x);
   }
 
   int threads() const { return options.config.threads > 0 ? options.config.threads : num_threads(); }
@@ -127,6 +141,8 @@ struct DNNClassifier::Model {
   Head head;
   ParameterStore params;
   InputLayer input;
+  std::vector<Dropout> dropouts;
+  std::vector<BatchNorm> norms;
   std::vector<Dense> layers;
   Trainer trainer;
   Targets targets;

@@ -33,6 +33,10 @@ struct DNNClassifierOptions {
   std::vector<std::string> label_vocabulary = {};
   Optimizer optimizer = adagrad({.learning_rate = 0.05f});
   Activation activation_fn = relu;
+  /// The share of each hidden layer's outputs that is dropped while training, in [0, 1).
+  float dropout = 0.0f;
+  /// Batch normalisation after each hidden layer (and its dropout).
+  bool batch_norm = false;
   Reduction loss_reduction = Reduction::sum;
   RunConfig config = {};
   /// How variables and slots are called in checkpoints. v1 with columns of shared_embeddings is v1_with_v2_columns.

@@ -82,6 +82,28 @@ TEST_CASE("dnn classifier: it learns, and resumes to the same bits") {
   CHECK(values_of(resumed.params()) == values_of(once.params()));
 }
 
+TEST_CASE("dnn classifier: dropout and batch normalisation resume to the same bits, and evaluation is without them") {
+  const auto make = [](const std::string& model_dir, int threads) {
+    return DNNClassifier({.hidden_units = {8, 4},
+                          .feature_columns = columns(),
+                          .model_dir = model_dir,
+                          .dropout = 0.25f,
+                          .batch_norm = true,
+                          .config = {.threads = threads}});
+  };
+  DNNClassifier once = make("", 1);
+  once.train(pairs(1000), {.steps = 40});
+  const TemporaryDirectory directory;
+  for (int i = 0; i < 2; ++i) make(directory.path, 2).train(pairs(1000), {.steps = 20});
+  DNNClassifier resumed = make(directory.path, 2);
+  const double loss = resumed.evaluate(pairs(5))["loss"];
+  CHECK(values_of(resumed.params()) == values_of(once.params()));
+  CHECK(resumed.evaluate(pairs(5))["loss"] == loss);
+  const Parameter& moving_mean = resumed.params().at("dnn/hiddenlayer_0/batchnorm_0/moving_mean");
+  CHECK(moving_mean.value().data[0] != 0);
+  CHECK_THROWS_AS(DNNClassifier({.hidden_units = {8}, .feature_columns = columns(), .dropout = 1.0f}), ValueError);
+}
+
 TEST_CASE("dnn classifier: variables and slots have TensorFlow's names") {
   const TemporaryDirectory directory;
   DNNClassifier classifier({.hidden_units = {4, 3}, .feature_columns = columns(), .model_dir = directory.path});

@@ -20,7 +20,7 @@ inline double gradient_error(const ScalarFunction& f, const Tensor& x, float ste
   const auto value = [&](int64_t i, float moved) {
     Tensor copy = x;
     copy[i] += moved;
-    Tape silent({.record = false});
+    Tape silent({.record = false, .training = true});
     return static_cast<double>(f(silent.leaf(std::move(copy))).item());
   };
   double worst = 0.0;
@@ -47,7 +47,7 @@ inline double gradient_error(const std::function<Var(Tape&)>& f, Parameter& para
     const float kept = numbers[i];
     const auto value = [&](float moved) {
       numbers[i] = kept + moved;
-      Tape silent({.record = false});
+      Tape silent({.record = false, .training = true});
       return static_cast<double>(f(silent).item());
     };
     const double want = (value(step) - value(-step)) / (2.0 * step);

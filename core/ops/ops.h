@@ -1,7 +1,10 @@
 // The ops, one a file beside this one. Each is a free function that records itself on the tape of its input.
 #pragma once
 #include <weft/core/features.h>
+#include <weft/core/ops/activations.h>
+#include <weft/core/ops/arithmetic.h>
 #include <weft/core/ops/embedding_lookup.h>
+#include <weft/core/ops/normalization.h>
 #include <weft/core/parameter.h>
 #include <weft/core/tape.h>
 
@@ -9,15 +12,9 @@
 
 namespace weft {
 
-/// What a layer does with its sums: an op of one value, as relu; null: nothing.
-using Activation = Var (*)(Var);
-
 /// activation(x W + b): x [batch, inputs], kernel [inputs, units], bias [units] -> [batch, units].
 /// tf.nn.bias_add(tf.matmul).
 Var linear(Var x, Parameter& kernel, Parameter& bias, Activation activation = nullptr);
-
-/// max(x, 0), same shape.
-Var relu(Var x);
 
 /// [batch, w0], [batch, w1], ... -> [batch, w0 + w1 + ...].
 Var concat(std::span<const Var> parts);

@@ -7,15 +7,27 @@
 
 namespace weft {
 
+namespace {
+
+/// Numbers of an array that a thread handles at once.
+constexpr int64_t kGrain = 1 << 14;
+
+}  // namespace
+
 Var relu(Var x) {
   Var out = x.tape().make(x.shape());
-  const Tensor& in = x.value();
-  for (int64_t i = 0; i < in.size(); ++i) out.value()[i] = std::max(in[i], 0.0f);
+  const float* in = x.value().data();
+  float* y = out.value().data();
+  parallel_for(x.value().size(), kGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) y[i] = std::max(in[i], 0.0f);
+  });
   if (x.needs_gradient()) {
     x.tape().record(out, [x, out] {
-      const Tensor &y = out.value(), &dy = *out.gradient();
+      const float *y = out.value().data(), *dy = out.gradient()->data();
       float* dx = x.gradient_sum();
-      for (int64_t i = 0; i < y.size(); ++i) dx[i] += y[i] > 0.0f ? dy[i] : 0.0f;
+      parallel_for(x.value().size(), kGrain, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) dx[i] += y[i] > 0.0f ? dy[i] : 0.0f;
+      });
     });
   }
   return out;

@@ -10,7 +10,6 @@
 
 #include "optimizers.h"
 #include "report.h"
-#include "unsupported.h"
 
 namespace weft::reference {
 namespace {
@@ -23,16 +22,7 @@ Optimizer optimizer_of(const std::string& api, const Json& arguments) {
   throw NotExpressible("no optimizer: " + optimizer.dump());
 }
 
-Activation activation_of(const Json& arguments) {
-  const std::string name = arguments.value("activation", "relu");
-  require("activation." + name);
-  if (name == "relu") return relu;
-  throw Unsupported("the runner has no activation " + name);
-}
-
 void require_arguments(const Json& arguments) {
-  if (arguments.value("batch_norm", false)) require("classifier.batch_norm");
-  if (arguments.value("dropout", 0.0) != 0.0) require("classifier.dropout");
   // A partitioned table is one array here: the same numbers under the same name.
   const std::set<std::string> known = {"optimizer",      "activation",       "batch_norm",   "dropout",
                                        "partitions",     "n_classes",        "hidden_units", "thresholds",
@@ -63,7 +53,9 @@ DNNClassifierOptions classifier_options(const ClassifierCase& wanted) {
       .weight_column = wanted.weight_column,
       .label_vocabulary = arguments.value("label_vocabulary", std::vector<std::string>()),
       .optimizer = optimizer_of(wanted.api, arguments),
-      .activation_fn = activation_of(arguments),
+      .activation_fn = activation_of(arguments.value("activation", "relu")),
+      .dropout = arguments.value("dropout", 0.0f),
+      .batch_norm = arguments.value("batch_norm", false),
       .loss_reduction = reduction_of(arguments.value("loss_reduction", v1 ? "SUM" : "SUM_OVER_BATCH_SIZE")),
       .names = v1 ? NamingScheme::v1 : NamingScheme::v2,
       .metrics = v1 ? MetricDefinitions::v1 : MetricDefinitions::keras};

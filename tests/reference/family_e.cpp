@@ -100,18 +100,10 @@ OptimizerNames names_of_optimizer(NamingScheme scheme, const Json& arguments) {
                           .amsgrad = optimizer.value("amsgrad", false)});
 }
 
-void add_batch_norm(const std::vector<int64_t>& units, std::vector<VariableInfo>& variables) {
-  for (size_t i = 0; i < units.size(); ++i) {
-    const std::string layer = batch_norm_name(static_cast<int64_t>(i)) + "/";
-    for (const auto* name : {"beta", "gamma"}) variables.push_back({layer + name, {units[i]}, true});
-    for (const auto* name : {"moving_mean", "moving_variance"}) variables.push_back({layer + name, {units[i]}, false});
-  }
-}
-
 // What TensorFlow's checkpoint would hold, by weft's rules for names: for every optimizer, built or not.
 Listing named_listing(const ClassifierCase& wanted) {
   ClassifierCase plain = wanted;
-  for (const auto* argument : {"optimizer", "batch_norm"}) plain.arguments.erase(argument);
+  plain.arguments.erase("optimizer");
   plain.model_dir.clear();
   const DNNClassifierOptions options = classifier_options(plain);
   const DNNClassifier classifier(options);
@@ -120,7 +112,6 @@ Listing named_listing(const ClassifierCase& wanted) {
     const auto extents = parameter.shape().extents();
     variables.push_back({parameter.name(), {extents.begin(), extents.end()}, parameter.trainable()});
   }
-  if (wanted.arguments.value("batch_norm", false)) add_batch_norm(options.hidden_units, variables);
   const NamingScheme scheme = naming_scheme(wanted.api, wanted.column_api);
   Listing listing;
   for (const auto& info : checkpoint_variables(scheme, names_of_optimizer(scheme, wanted.arguments), variables)) {

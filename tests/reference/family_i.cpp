@@ -10,8 +10,8 @@
 
 #include "columns.h"
 #include "families.h"
+#include "report.h"
 #include "tables.h"
-#include "unsupported.h"
 
 namespace weft::reference {
 namespace {
@@ -115,10 +115,14 @@ Initializer make_initializer(const std::string& text) {
   if (name == "random_normal") return random_normal_initializer({argument(0, 0.0f), argument(1, 1.0f)});
   if (name == "random_uniform") return random_uniform_initializer({argument(0, -0.05f), argument(1, 0.05f)});
   if (name == "glorot_uniform") return glorot_uniform_initializer();
+  if (name == "glorot_normal") return glorot_normal_initializer();
+  if (name == "he_uniform") return he_uniform_initializer();
+  if (name == "he_normal") return he_normal_initializer();
+  if (name == "lecun_uniform") return lecun_uniform_initializer();
+  if (name == "lecun_normal") return lecun_normal_initializer();
   if (name == "constant") return constant_initializer(argument(0, 0.0f));
   if (name == "zeros") return zeros_initializer();
-  if (name == "ones") return constant_initializer(1.0f);
-  require("initializer." + name);
+  if (name == "ones") return ones_initializer();
   throw Unsupported("the runner has no initializer " + name);
 }
 

@@ -18,15 +18,6 @@ constexpr Unbuilt list[] = {
     {"optimizer.decay", "learning rate decay"},
     {"optimizer.clipnorm", "clipnorm"},
     {"optimizer.clipvalue", "clipvalue"},
-    {"activation.elu", "activation elu"},
-    {"activation.tanh", "activation tanh"},
-    {"activation.sigmoid", "activation sigmoid"},
-    {"activation.leaky_relu", "activation leaky_relu"},
-    {"activation.relu6", "activation relu6"},
-    {"activation.selu", "activation selu"},
-    {"classifier.batch_norm", "batch normalisation"},
-    {"classifier.dropout", "dropout"},
-    {"initializer.glorot_normal", "glorot_normal"},
 };
 
 }  // namespace
