@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <weft/core/error.h>
 #include <weft/io/csv_parser.h>
+#include <weft/io/example_rules.h>
 #include <weft/io/feature_rows.h>
 #include <weft/io/text_number.h>
 
