@@ -10,6 +10,12 @@
 #include <weft/core/parse_spec.h>
 #include <weft/core/tape.h>
 #include <weft/estimator/dnn_classifier.h>
+#include <weft/estimator/dnn_estimator.h>
+#include <weft/estimator/dnn_regressor.h>
+#include <weft/estimator/estimator.h>
+#include <weft/estimator/heads/head.h>
+#include <weft/estimator/heads/reduction.h>
+#include <weft/estimator/train_and_evaluate.h>
 #include <weft/io/checkpoint.h>
 #include <weft/io/dataset.h>
 #include <weft/io/dataset_memory.h>
@@ -25,6 +31,4 @@
 #include <weft/layers/dropout.h>
 #include <weft/layers/feature_column.h>
 #include <weft/layers/input_layer.h>
-#include <weft/layers/linear_model.h>
-#include <weft/layers/sequence_input_layer.h>
 #include <weft/optim/optimizer.h>

@@ -1,6 +1,6 @@
 // PredictionRange: batches become single predictions.
 #include <doctest/doctest.h>
-#include <weft/estimator/heads/head.h>
+#include <weft/estimator/heads/class_head.h>
 #include <weft/estimator/prediction_range.h>
 
 namespace weft {
@@ -20,7 +20,7 @@ bool PredictionRange::advance() {
 }
 
 TEST_CASE("prediction range: examples of all batches in order, empty batches are passed over") {
-  const Head head;
+  const ClassHead head;
   const int sizes[] = {2, 0, 1};
   int made = 0;
   Dataset input([&](Batch& batch) {

@@ -1,71 +1,57 @@
-// Head: what stands on a classifier's logits: its loss and its predictions.
+// Head: what stands on a model's logits: how labels are read, the loss, the predictions and the metrics.
 #pragma once
-#include <weft/core/ops/ops.h>
-#include <weft/core/tape.h>
-#include <weft/estimator/heads/predictions.h>
-#include <weft/estimator/heads/targets.h>
-#include <weft/estimator/metrics/metrics.h>
-#include <weft/io/vocabulary.h>
+#include <weft/estimator/heads/class_head.h>
+#include <weft/estimator/heads/class_head_metrics.h>
+#include <weft/estimator/heads/multi_label_head.h>
+#include <weft/estimator/heads/regression_head.h>
 
+#include <concepts>
 #include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
+#include <utility>
+#include <variant>
 
 namespace weft {
 
-struct HeadOptions {
-  /// 2: one logit and a sigmoid. More: as many logits and a softmax.
-  int64_t n_classes = 2;
-  /// Key of the feature with a weight an example; empty: every weight is 1.
-  std::string weight_column = {};
-  /// The classes' names where labels are strings; empty: labels are numbers.
-  std::vector<std::string> label_vocabulary = {};
-  Reduction loss_reduction = Reduction::sum;
-  /// Evaluation adds accuracy, precision and recall at these probabilities; binary heads only.
-  std::vector<float> thresholds = {};
-  MetricDefinitions metrics = MetricDefinitions::v1;
-};
-
-/// A value: the binary or multi-class head of tf.compat.v1.estimator (tf.estimator.BinaryClassHead, MultiClassHead).
+/// A value: a head of any kind, with what they have in common.
 class Head {
  public:
-  /// Throws ValueError: n_classes below 2, a threshold outside (0, 1), with Keras' metrics a multi-class vocabulary of
-  /// another size than n_classes.
-  explicit Head(HeadOptions options = {});
-  const HeadOptions& options() const { return options_; }
-  bool binary() const { return options_.n_classes == 2; }
-  /// 1 for two classes, else n_classes.
-  int64_t logits_dimension() const { return binary() ? 1 : options_.n_classes; }
+  using Kind = std::variant<ClassHead, RegressionHead, MultiLabelHead>;
+  template <class T>
+  requires(std::constructible_from<Kind, T> && !std::same_as<std::remove_cvref_t<T>, Head>)
+      Head(T&& kind)  // NOLINT: a head of any kind is a head
+      : kind_(std::forward<T>(kind)) {}
 
+  const Kind& kind() const { return kind_; }
+  template <class T>
+  const T* get_if() const {
+    return std::get_if<T>(&kind_);
+  }
+  /// The width of the logits.
+  int64_t logits_dimension() const;
   /// Reads labels and weights of `batch` examples. Throws ValueError for their types and shapes, DataError for labels
-  /// that are no class, both with TensorFlow's words. `out` points into the features.
+  /// that can't be, with TensorFlow's words. `out` points into the features.
   void read_targets(const Feature& labels, const Features& features, int64_t batch, Targets& out) const;
   /// The reduced loss, a scalar, to run backward from. The targets must outlive the backward pass.
   Var loss(Var logits, const Targets& targets) const;
-  /// The losses of the examples, [batch], unweighted; what evaluation averages.
-  void example_losses(const Tensor& logits, const Targets& targets, std::vector<float>& out) const;
   /// Predicts from logits [batch, logits_dimension()]. Throws ValueError for another shape.
   void predict(const Tensor& logits, Predictions& out) const;
 
  private:
-  void read_string_labels(const Feature& labels, Targets& out) const;
-  void read_numeric_labels(const Feature& labels, Targets& out) const;
-  void check_range(const Feature& labels, const Targets& targets) const;
-
-  HeadOptions options_;
-  std::optional<Vocabulary> vocabulary_;
-  std::vector<std::string> class_names_;
-  std::vector<std::string_view> all_classes_;
-  std::vector<int64_t> all_class_ids_;
+  Kind kind_;
 };
 
-/// Losses of examples become one number (tf.compat.v1.losses.compute_weighted_loss); weights [n] or empty.
-double reduce_losses(std::span<const float> losses, std::span<const float> weights, Reduction reduction);
+/// The metrics of an evaluation: those of the head's kind.
+class HeadMetrics {
+ public:
+  /// `head` must outlive it.
+  explicit HeadMetrics(const Head& head);
+  /// Adds a batch and returns its loss, reduced as in training. Throws as Head::predict, and for NaN logits of a
+  /// classifier.
+  double add(const Tensor& logits, const Targets& targets);
+  Metrics result() const;
 
-/// "SUM", "MEAN", "SUM_OVER_BATCH_SIZE", "SUM_OVER_NONZERO_WEIGHTS" or "SUM_BY_NONZERO_WEIGHTS", in capitals or small
-/// letters. Throws ValueError for another ("NONE" too: a loss must be one number).
-Reduction reduction_of(std::string_view name);
+ private:
+  std::variant<ClassHeadMetrics, RegressionHeadMetrics, MultiLabelHeadMetrics> kind_;
+};
 
 }  // namespace weft

@@ -1,18 +1,66 @@
-// Predictions: from logits to probabilities and classes.
+// Predictions: one example's view, and what the heads share.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <weft/core/error.h>
-#include <weft/estimator/heads/head.h>
+#include <weft/estimator/heads/predictions.h>
 
-#include <algorithm>
 #include <cmath>
 
 namespace weft {
 
 namespace {
 
-// What TensorFlow's index-to-string table answers for an id beyond the vocabulary.
-constexpr std::string_view kUnknownClass = "UNK";
+// Row i of a tensor of `rows` rows; nothing of one that isn't there.
+std::span<const float> row_of(const Tensor& tensor, int64_t i, int64_t rows) {
+  if (tensor.size() == 0 || rows == 0) return {};
+  const size_t width = static_cast<size_t>(tensor.size() / rows);
+  return tensor.values().subspan(static_cast<size_t>(i) * width, width);
+}
+
+template <class T>
+std::span<const T> part_of(const std::vector<T>& all, int64_t i, int64_t rows) {
+  if (all.empty() || rows == 0) return {};
+  const size_t width = all.size() / static_cast<size_t>(rows);
+  return {&all[static_cast<size_t>(i) * width], width};
+}
+
+}  // namespace
+
+Prediction prediction_at(const Predictions& predictions, int64_t i) {
+  const int64_t rows = predictions.batch;
+  return {.predictions = row_of(predictions.predictions, i, rows),
+          .logits = row_of(predictions.logits, i, rows),
+          .logistic = row_of(predictions.logistic, i, rows),
+          .probabilities = row_of(predictions.probabilities, i, rows),
+          .class_ids = part_of(predictions.class_ids, i, rows),
+          .classes = part_of(predictions.classes, i, rows),
+          .all_class_ids = predictions.all_class_ids,
+          .all_classes = predictions.all_classes,
+          .batch = &predictions,
+          .row = i};
+}
+
+std::span<const float> Prediction::other(std::string_view key) const {
+  if (batch) {
+    if (const auto found = batch->others.find(key); found != batch->others.end()) {
+      return row_of(found->second, row, batch->batch);
+    }
+  }
+  std::vector<std::string> keys;
+  if (batch) {
+    for (const auto& [name, numbers] : batch->others) keys.push_back(name);
+  }
+  throw ValueError(
+      fmt::format("[Prediction] no such key: got '{}', expected one of: {}. Check what the model predicts.", key,
+                  fmt::join(keys, ", ")));
+}
+
+namespace detail {
+
+void ensure_shape(Tensor& tensor, const Shape& shape) {
+  if (!(tensor.shape() == shape) || tensor.data() == nullptr) tensor = Tensor(shape);
+}
 
 float sigmoid(float x) {
   if (x >= 0.0f) return 1.0f / (1.0f + std::exp(-x));
@@ -20,98 +68,30 @@ float sigmoid(float x) {
   return e / (1.0f + e);
 }
 
-// Softmax of one row, in place of the logits.
-void softmax(std::span<const float> logits, std::span<float> out) {
-  const float largest = *std::max_element(logits.begin(), logits.end());
-  float sum = 0.0f;
-  for (size_t k = 0; k < out.size(); ++k) sum += out[k] = std::exp(logits[k] - largest);
-  for (float& p : out) p /= sum;
-}
-
-void ensure_shape(Tensor& tensor, const Shape& shape) {
-  if (!(tensor.shape() == shape) || tensor.data() == nullptr) tensor = Tensor(shape);
-}
-
-}  // namespace
-
-void Head::predict(const Tensor& logits, Predictions& out) const {
+void check_logits(const Tensor& logits, int64_t dimension) {
   const Shape& shape = logits.shape();
-  if (shape.rank() != 2 || shape[1] != logits_dimension()) {
-    throw ValueError(fmt::format(
-        "[head] logits shape must be [D0, D1, ... DN, logits_dimension]: got {}, expected [batch, {}]. Check the "
-        "last layer's units.",
-        to_string(shape), logits_dimension()));
-  }
-  const int64_t batch = shape[0], n_classes = options_.n_classes;
-  const size_t width = static_cast<size_t>(logits_dimension()), classes = static_cast<size_t>(n_classes);
-  out.batch = batch;
-  out.logits = logits;
-  if (binary()) ensure_shape(out.logistic, shape);
-  ensure_shape(out.probabilities, Shape{batch, n_classes});
-  out.class_ids.resize(static_cast<size_t>(batch));
-  out.classes.resize(static_cast<size_t>(batch));
-  for (size_t i = 0; i < static_cast<size_t>(batch); ++i) {
-    const std::span<const float> row = logits.values().subspan(i * width, width);
-    const float pair[2] = {0.0f, row[0]};  // a binary head is a softmax of the logits 0 and x
-    const std::span<const float> all = binary() ? std::span<const float>(pair) : row;
-    if (binary()) out.logistic[static_cast<int64_t>(i)] = sigmoid(row[0]);
-    softmax(all, out.probabilities.values().subspan(i * classes, classes));
-    const size_t id = static_cast<size_t>(std::max_element(all.begin(), all.end()) - all.begin());
-    out.class_ids[i] = static_cast<int64_t>(id);
-    out.classes[i] = id < all_classes_.size() ? all_classes_[id] : kUnknownClass;
-  }
-  out.all_class_ids = all_class_ids_;
-  out.all_classes = all_classes_;
+  if (shape.rank() == 2 && shape[1] == dimension) return;
+  throw ValueError(fmt::format(
+      "[head] logits shape must be [D0, D1, ... DN, logits_dimension]: got {}, expected [batch, {}]. Check the "
+      "last layer's units.",
+      to_string(shape), dimension));
 }
 
-Prediction prediction_at(const Predictions& predictions, int64_t i) {
-  const auto row = [&](const Tensor& tensor) {
-    if (tensor.size() == 0 || tensor.shape().rank() != 2) return std::span<const float>();
-    const size_t width = static_cast<size_t>(tensor.shape()[1]);
-    return tensor.values().subspan(static_cast<size_t>(i) * width, width);
-  };
-  return {.logits = row(predictions.logits),
-          .logistic = row(predictions.logistic),
-          .probabilities = row(predictions.probabilities),
-          .class_ids = {&predictions.class_ids[static_cast<size_t>(i)], 1},
-          .classes = {&predictions.classes[static_cast<size_t>(i)], 1},
-          .all_class_ids = predictions.all_class_ids,
-          .all_classes = predictions.all_classes};
-}
+}  // namespace detail
 
-TEST_CASE("predictions: a binary head by hand, a tie is class 0") {
-  const Head head;
+TEST_CASE("predictions: those of a model's own are told by key and row") {
   Predictions predictions;
-  head.predict(Tensor(Shape{3, 1}, {0.0f, 2.0f, -200.0f}), predictions);
-  CHECK(predictions.logistic[0] == 0.5f);
-  CHECK(predictions.logistic[1] == doctest::Approx(1.0 / (1.0 + std::exp(-2.0))));
-  CHECK(predictions.probabilities[2] == doctest::Approx(1.0 - 1.0 / (1.0 + std::exp(-2.0))));
-  CHECK(predictions.probabilities[3] == doctest::Approx(predictions.logistic[1]));
-  CHECK(predictions.logistic[2] == 0.0f);
-  CHECK(predictions.class_ids == std::vector<int64_t>{0, 1, 0});
-  CHECK(predictions.classes[1] == "1");
-  const Prediction one = prediction_at(predictions, 1);
-  CHECK(one.logits[0] == 2.0f);
-  CHECK(one.logistic.size() == 1);
-  CHECK(one.class_ids[0] == 1);
-  CHECK(one.all_class_ids.size() == 2);
-}
-
-TEST_CASE("predictions: classes have the vocabulary's words, and UNK beyond it") {
-  const Head head({.n_classes = 3, .label_vocabulary = {"x", "y"}});
-  Predictions predictions;
-  head.predict(Tensor(Shape{2, 3}, {0, 1, 0, 0, 0, 5}), predictions);
-  CHECK(predictions.classes[0] == "y");
-  CHECK(predictions.classes[1] == "UNK");
-  CHECK(predictions.all_classes.size() == 2);
-  CHECK(predictions.all_class_ids.size() == 3);
-  CHECK(prediction_at(predictions, 0).logistic.empty());
-  CHECK(predictions.probabilities[1] == doctest::Approx(std::exp(1.0) / (2.0 + std::exp(1.0))));
-}
-
-TEST_CASE("predictions: logits of another width are an error") {
-  Predictions predictions;
-  CHECK_THROWS_AS(Head().predict(Tensor::zeros(Shape{2, 2}), predictions), ValueError);
+  predictions.batch = 2;
+  predictions.others["user"] = Tensor(Shape{2, 2}, {1, 2, 3, 4});
+  const Prediction second = prediction_at(predictions, 1);
+  CHECK(second.logits.empty());
+  CHECK(second.class_ids.empty());
+  REQUIRE(second.other("user").size() == 2);
+  CHECK(second.other("user")[0] == 3.0f);
+  CHECK_THROWS_WITH_AS(second.other("item"),
+                       "[Prediction] no such key: got 'item', expected one of: user. Check what the model predicts.",
+                       ValueError);
+  CHECK_THROWS_AS(Prediction().other("user"), ValueError);
 }
 
 }  // namespace weft

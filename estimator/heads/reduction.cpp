@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <weft/core/error.h>
-#include <weft/estimator/heads/head.h>
+#include <weft/estimator/heads/reduction.h>
 
 #include <cctype>
 

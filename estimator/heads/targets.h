@@ -12,9 +12,11 @@ namespace weft {
 /// batch, so that reading targets allocates nothing in a steady loop.
 struct Targets {
   int64_t batch = 0;
-  std::span<const float> labels = {};       ///< binary heads: [batch], in [0, 1]
+  /// Binary heads: [batch], in [0, 1]. Regression: [batch, label_dimension]. Multi-label: [batch, n_classes], 0 or 1.
+  std::span<const float> labels = {};
   std::span<const int64_t> class_ids = {};  ///< multi-class heads: [batch], in [0, n_classes)
-  std::span<const float> weights = {};      ///< [batch], or empty: every weight is 1
+  /// [batch], of a regression [batch, label_dimension]; or empty: every weight is 1.
+  std::span<const float> weights = {};
 
   Targets() = default;
   Targets(const Targets&) = delete;
@@ -25,16 +27,21 @@ struct Targets {
   std::vector<float> weight_storage;
 };
 
-/// Throws TensorFlow's ValueErrors for labels that are absent, sparse, of more than one number an example, or of
-/// another batch. `v2_words` chooses tf.estimator's wording where it differs from tf.compat.v1.estimator's.
-void check_labels(const Feature& labels, int64_t batch, bool v2_words);
+/// Throws TensorFlow's ValueErrors for labels that are absent, sparse, of more or less than `dimension` numbers an
+/// example, or of another batch. `v2_words` chooses tf.estimator's wording where it differs from
+/// tf.compat.v1.estimator's.
+void check_labels(const Feature& labels, int64_t batch, bool v2_words, int64_t dimension = 1);
+/// The first of them: for labels that may be sparse.
+void check_label_is_there(const Feature& labels, bool v2_words);
 
 /// Throws the DataError for label `row` that is no class: `got` is its text.
 [[noreturn]] void throw_label_out_of_range(bool negative, std::string_view got, size_t row, int64_t n_classes,
                                            bool v2_words);
 
 /// The numbers of a dense feature of [batch] or [batch, 1] as floats: the feature's own, or a cast copy in `storage`.
-/// Throws ValueError for strings, sparse features and other shapes.
-std::span<const float> read_weights(const Feature& weights, int64_t batch, std::vector<float>& storage);
+/// With a `dimension` above 1 there is one weight a number of [batch, dimension], given as that or one a row. Throws
+/// ValueError for strings, sparse features and other shapes.
+std::span<const float> read_weights(const Feature& weights, int64_t batch, std::vector<float>& storage,
+                                    int64_t dimension = 1);
 
 }  // namespace weft

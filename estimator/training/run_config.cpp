@@ -23,6 +23,10 @@ void check_run_config(const RunConfig& config) {
           config.save_checkpoints_secs.value_or(1.0), "more than 0");
   require(config.keep_checkpoint_max >= 0, "keep_checkpoint_max should be >= 0", config.keep_checkpoint_max,
           "0 (all) or more");
+  require(config.save_summary_steps.value_or(1) > 0, "save_summary_steps should be > 0",
+          config.save_summary_steps.value_or(1), "at least 1");
+  require(config.log_step_count_steps.value_or(1) > 0, "log_step_count_steps should be > 0",
+          config.log_step_count_steps.value_or(1), "at least 1");
   require(config.threads >= 0, "threads should be >= 0", config.threads, "0 (all) or more");
 }
 
@@ -35,6 +39,8 @@ TEST_CASE("run config: what can't be is refused") {
   CHECK_THROWS_AS(check_run_config({.save_checkpoints_steps = 0}), ValueError);
   CHECK_THROWS_AS(check_run_config({.save_checkpoints_secs = 0.0}), ValueError);
   CHECK_THROWS_AS(check_run_config({.keep_checkpoint_max = -1}), ValueError);
+  CHECK_THROWS_AS(check_run_config({.save_summary_steps = 0}), ValueError);
+  CHECK_THROWS_AS(check_run_config({.log_step_count_steps = -1}), ValueError);
   CHECK_THROWS_AS(check_run_config({.threads = -1}), ValueError);
 }
 

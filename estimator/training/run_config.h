@@ -1,7 +1,9 @@
 // RunConfig: how an estimator runs: seed, checkpoints, threads.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <string>
 
 namespace weft {
 
@@ -15,6 +17,16 @@ struct RunConfig {
   std::optional<double> save_checkpoints_secs = {};
   /// Checkpoints kept in model_dir, the newest; 0 keeps all.
   int keep_checkpoint_max = 5;
+  /// Writes the loss and the speed to an event file in model_dir every so many steps, for TensorBoard; absent: never.
+  std::optional<int64_t> save_summary_steps = 100;
+  /// Logs the loss, and calls TrainOptions::progress, every so many steps; absent: never.
+  std::optional<int64_t> log_step_count_steps = 100;
+  /// Gets a line for what TensorFlow logs: what is restored, saved, reached. The library itself never prints.
+  std::function<void(const std::string& line)> log = {};
+  /// While train() runs, SIGINT and SIGTERM end it after the step at hand, as if its steps were done: the end is saved,
+  /// train() returns, and Estimator::stopped_by_signal() tells. A second signal ends the process as usual. Only signals
+  /// that nobody handles or ignores are taken, and they are given back when train() returns.
+  bool stop_on_signals = true;
   /// Threads to train with; 0: num_threads(). Small steps compute on one of them and read on the others; large steps
   /// compute on all, beside one more that reads. Results do not depend on it.
   int threads = 0;

@@ -5,41 +5,18 @@
 #include <weft/core/parallel.h>
 #include <weft/estimator/training/finite.h>
 #include <weft/estimator/training/thread_plan.h>
+#include <weft/estimator/training/train_run.h>
 #include <weft/estimator/training/training.h>
 
 #include <bit>
-#include <chrono>
 #include <cmath>
-#include <filesystem>
-#include <limits>
 
 namespace weft {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // The array of a checkpoint with the input's position: fingerprint, epoch, examples.
 constexpr const char* kPosition = "input_position";
-constexpr double kSaveSeconds = 600.0;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-void check_options(const TrainOptions& options) {
-  if (options.steps && options.max_steps) {
-    throw ValueError("[train] Can not provide both steps and max_steps: got both, expected one. Leave one out.");
-  }
-  const auto require_positive = [](const char* name, std::optional<int64_t> value) {
-    if (value.value_or(1) > 0) return;
-    throw ValueError(fmt::format(
-        "[train] Must specify {0} > 0, given: {1}. Leave {0} out to train to the end of the input.", name, *value));
-  };
-  require_positive("steps", options.steps);
-  require_positive("max_steps", options.max_steps);
-  require_positive("progress_steps", options.progress_steps);
-}
 
 void check_functions(const InputFn& input_fn, const ModelFn& model_fn) {
   if (!input_fn) throw ValueError("[train] input_fn must be callable: got an empty function. Give it a body.");
@@ -60,52 +37,7 @@ std::string to_text(const NotFinite& found, int64_t step) {
                      found.parameter->table() ? fmt::format(" row {}", found.row) : "", step);
 }
 
-int64_t saturating_sum(int64_t a, int64_t b) {
-  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
-  return a > kMost - b ? kMost : a + b;
-}
-
 }  // namespace
-
-// One call of train: its counts and clocks.
-struct Trainer::Run {
-  const TrainOptions* options;
-  int64_t first_step;
-  std::optional<int64_t> last_step;
-  Clock::time_point start = Clock::now();
-  Clock::time_point saved = start;
-  int64_t saved_step;
-  double loss = 0.0;  ///< of the last step
-  int64_t examples = 0;
-  int64_t reported_step;
-  int64_t reported_examples = 0;
-  double reported_seconds = 0.0;
-
-  Run(const TrainOptions& train_options, int64_t step)
-      : options(&train_options),
-        first_step(step),
-        last_step(train_options.max_steps),
-        saved_step(step),
-        reported_step(step) {
-    if (train_options.steps) last_step = saturating_sum(step, *train_options.steps);
-  }
-  bool finished(int64_t step) const { return last_step && step >= *last_step; }
-
-  void report(int64_t step) {
-    if (!options->progress || step == reported_step) return;
-    const double seconds = seconds_since(start), passed = seconds - reported_seconds;
-    const double rate = passed > 0.0 ? static_cast<double>(examples - reported_examples) / passed : 0.0;
-    options->progress({.step = step,
-                       .last_step = last_step,
-                       .loss = loss,
-                       .examples = examples,
-                       .seconds = seconds,
-                       .examples_per_second = rate});
-    reported_step = step;
-    reported_examples = examples;
-    reported_seconds = seconds_since(start);
-  }
-};
 
 Trainer::Trainer(ParameterStore& params, TrainerOptions options) : params_(&params), options_(std::move(options)) {
   check_run_config(options_.config);
@@ -114,10 +46,11 @@ Trainer::Trainer(ParameterStore& params, TrainerOptions options) : params_(&para
 
 void Trainer::restore() {
   options_.optimizer.prepare(*params_);
-  if (!directory_) return;
-  const std::optional<std::string> latest = directory_->latest();
-  if (!latest || latest == current_) return;
+  const std::optional<std::string> latest = latest_checkpoint();
+  if (!latest) return start_warm();
+  if (latest == current_) return;
   current_.reset();
+  if (options_.config.log) options_.config.log("Restoring parameters from " + *latest);
   const auto extra = restore_checkpoint(*latest, *params_, options_.names);
   position_.reset();
   if (const auto found = extra.find(kPosition); found != extra.end() && found->second.size() == 3) {
@@ -127,8 +60,23 @@ void Trainer::restore() {
   current_ = latest;
 }
 
-void Trainer::save() {
-  if (!directory_) return;
+std::optional<std::string> Trainer::latest_checkpoint() const {
+  return directory_ ? directory_->latest() : std::nullopt;
+}
+
+void Trainer::start_warm() {
+  if (warm_started_ || options_.warm_start_from.ckpt_to_initialize_from.empty()) return;
+  const auto arrays = warm_start(options_.warm_start_from, *params_, options_.names);
+  warm_started_ = true;
+  if (!options_.config.log) return;
+  options_.config.log(
+      fmt::format("Warm-started {} arrays from {}", arrays.size(), options_.warm_start_from.ckpt_to_initialize_from));
+}
+
+// Nothing is written where the parameters are a checkpoint already.
+void Trainer::save(TrainRun& run) {
+  if (!directory_ || current_) return;
+  run.before_save();
   const ThreadLimit limit(threads());
   // A loss tells of the step before it only: what the last step made of the parameters is looked at here.
   if (const auto found = find_not_finite(*params_)) throw_nan(to_text(*found, params_->global_step), directory_);
@@ -139,18 +87,7 @@ void Trainer::save() {
   save_checkpoint(path, *params_, options_.names, extra);
   directory_->record(params_->global_step, options_.config.keep_checkpoint_max);
   current_ = path;
-}
-
-void Trainer::save_if_due(Run& run) {
-  if (!directory_) return;
-  const RunConfig& config = options_.config;
-  const bool due = config.save_checkpoints_steps
-                       ? params_->global_step - run.saved_step >= *config.save_checkpoints_steps
-                       : seconds_since(run.saved) >= config.save_checkpoints_secs.value_or(kSaveSeconds);
-  if (!due) return;
-  save();
-  run.saved_step = params_->global_step;
-  run.saved = Clock::now();
+  run.after_save(path);
 }
 
 int Trainer::threads() const {
@@ -178,9 +115,10 @@ const Batch* Trainer::first_batch(const InputFn& input_fn, Dataset& input) const
       "[train] the input has no batches: got an empty data set, expected examples. Check what input_fn returns.");
 }
 
-// One step. A loss that is no number stops before it reaches the parameters, and before what gave it is saved: a
-// checkpoint that is due waits for the next step's loss, since numbers can be finite and yet too large to go on from.
-void Trainer::step(Run& run, const ModelFn& model_fn, const Batch& batch, double flops) {
+// One step; false if the call is to end without it. A loss that is no number stops before it reaches the parameters,
+// and before what gave it is saved: a checkpoint that is due waits for the next step's loss, since numbers can be
+// finite and yet too large to go on from.
+bool Trainer::step(TrainRun& run, const ModelFn& model_fn, const Batch& batch, double flops) {
   const ThreadLimit limit(plan_threads(threads(), flops, batch.size).compute);
   Tape tape;
   const Var loss = model_fn(tape, batch);
@@ -193,40 +131,43 @@ void Trainer::step(Run& run, const ModelFn& model_fn, const Batch& batch, double
         number, value));
   }
   if (!std::isfinite(value)) throw_nan(fmt::format("{} at step {}", value, number), directory_);
-  save_if_due(run);
+  if (run.save_due()) save(run);
+  if (run.stop_requested()) return false;
   current_.reset();  // from here on the parameters are no checkpoint's
   tape.backward(loss);
   options_.optimizer.step(*params_);
-  run.loss = value;
-  run.examples += batch.size;
+  position_ = next_position_;
+  run.after_step(value, batch.size);
+  return true;
 }
 
-void Trainer::run_steps(Run& run, const InputFn& input_fn, const ModelFn& model_fn) {
+void Trainer::run_steps(TrainRun& run, const InputFn& input_fn, const ModelFn& model_fn) {
   Dataset input = open(input_fn);
   const Batch* batch = first_batch(input_fn, input);
-  if (directory_ && !directory_->latest()) save();
+  run.begin();
+  if (directory_ && !directory_->latest()) save(run);
   const double flops = flops_per_example(*params_);
+  if (run.stop_requested()) return;
   while (batch) {
-    step(run, model_fn, *batch, flops);
-    position_ = input.position();
-    if (params_->global_step - run.reported_step >= run.options->progress_steps) run.report(params_->global_step);
-    if (run.finished(params_->global_step) || (run.options->should_stop && run.options->should_stop())) return;
+    next_position_ = input.position();
+    if (!step(run, model_fn, *batch, flops) || run.finished() || run.should_stop()) return;
     batch = input.next();
   }
   position_.reset();  // the input has ended: the next call reads it from its beginning
 }
 
 int64_t Trainer::train(const InputFn& input_fn, const ModelFn& model_fn, const TrainOptions& options) {
-  check_options(options);
   check_functions(input_fn, model_fn);
   restore();
   params_->clear_gradients();  // a call that threw may have left some
-  Run run(options, params_->global_step);
-  if (run.finished(run.first_step)) return 0;
+  TrainRun run(options, options_.config, *params_);
+  stopped_by_signal_ = 0;
+  if (run.finished()) return 0;
   run_steps(run, input_fn, model_fn);
-  save();
-  run.report(params_->global_step);
-  return params_->global_step - run.first_step;
+  stopped_by_signal_ = run.signal();
+  save(run);
+  run.end();
+  return params_->global_step - run.first_step();
 }
 
 }  // namespace weft

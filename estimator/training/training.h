@@ -3,6 +3,8 @@
 #include <weft/core/parameter.h>
 #include <weft/core/tape.h>
 #include <weft/estimator/training/run_config.h>
+#include <weft/estimator/training/train_hook.h>
+#include <weft/estimator/warm_start.h>
 #include <weft/io/checkpoint.h>
 #include <weft/io/dataset.h>
 #include <weft/optim/optimizer.h>
@@ -11,6 +13,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace weft {
 
@@ -36,11 +39,13 @@ struct TrainOptions {
   std::optional<int64_t> steps = {};
   /// Trains until the global step is this; does nothing if it is there already. Not beside `steps`.
   std::optional<int64_t> max_steps = {};
-  /// Called every progress_steps steps and after the last one.
+  /// Called every progress_steps steps (absent: RunConfig::log_step_count_steps) and after the last one.
   std::function<void(const TrainProgress&)> progress = {};
-  int64_t progress_steps = 100;
+  std::optional<int64_t> progress_steps = {};
   /// Asked after every step; true ends the call as if its steps were done. It may be set by a signal handler's flag.
   std::function<bool()> should_stop = {};
+  /// Called in their order.
+  std::vector<TrainHook> hooks = {};
 };
 
 struct TrainerOptions {
@@ -49,9 +54,13 @@ struct TrainerOptions {
   std::string model_dir = {};
   RunConfig config = {};
   CheckpointNames names = {};
+  /// Where the parameters come from as long as there is no checkpoint.
+  WarmStartSettings warm_start_from = {};
   /// Runs on every batch, on the threads that read ahead: as an input layer's prepare.
   std::function<void(Batch&)> prepare = {};
 };
+
+class TrainRun;
 
 /// Trains the parameters of a store. A checkpoint holds parameters, slots, scalars, the global step and the position in
 /// the input, so that a run which is stopped and resumed, by this process or another, gives the same bits as one that
@@ -63,8 +72,9 @@ class Trainer {
   /// `params` must outlive it. Makes the model directory. Throws ValueError for the configuration, IoError.
   Trainer(ParameterStore& params, TrainerOptions options);
 
-  /// Brings the parameters to the newest checkpoint of the directory unless they are there already. All parameters must
-  /// have been made. Throws DataError for a checkpoint of other shapes, and then nothing has changed.
+  /// Brings the parameters to the newest checkpoint of the directory unless they are there already; without one it
+  /// warm-starts them, once. All parameters must have been made. Throws DataError for a checkpoint of other shapes, and
+  /// then nothing has changed.
   void restore();
 
   /// Restores, then trains. The input goes on where the last call, or the checkpoint, left it if it is the same data
@@ -76,23 +86,29 @@ class Trainer {
   int64_t train(const InputFn& input_fn, const ModelFn& model_fn, const TrainOptions& options = {});
 
   const TrainerOptions& options() const { return options_; }
+  /// The newest checkpoint of the directory.
+  std::optional<std::string> latest_checkpoint() const;
+  /// The signal that ended the last call of train(), or 0.
+  int stopped_by_signal() const { return stopped_by_signal_; }
 
  private:
-  struct Run;
   Dataset open(const InputFn& input_fn) const;
   const Batch* first_batch(const InputFn& input_fn, Dataset& input) const;
-  void run_steps(Run& run, const InputFn& input_fn, const ModelFn& model_fn);
-  void step(Run& run, const ModelFn& model_fn, const Batch& batch, double flops);
-  void save_if_due(Run& run);
+  void start_warm();
+  void run_steps(TrainRun& run, const InputFn& input_fn, const ModelFn& model_fn);
+  bool step(TrainRun& run, const ModelFn& model_fn, const Batch& batch, double flops);
   int threads() const;
-  void save();
+  void save(TrainRun& run);
 
   ParameterStore* params_;
   TrainerOptions options_;
   std::optional<ModelDirectory> directory_;
   /// The checkpoint that the parameters equal, if any.
   std::optional<std::string> current_;
-  std::optional<DatasetPosition> position_;
+  std::optional<DatasetPosition> position_;  ///< after the last step
+  DatasetPosition next_position_;            ///< after the batch at hand
+  bool warm_started_ = false;
+  int stopped_by_signal_ = 0;
 };
 
 }  // namespace weft

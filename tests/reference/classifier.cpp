@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <stdlib.h>
+#include <weft/estimator/heads/reduction.h>
 #include <weft/io/checkpoint.h>
 
 #include <filesystem>

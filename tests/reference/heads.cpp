@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 #include <weft/core/tape.h>
 #include <weft/estimator/heads/head.h>
-#include <weft/estimator/heads/head_metrics.h>
+#include <weft/estimator/heads/reduction.h>
 
 #include "errors.h"
 #include "family_g.h"
@@ -12,9 +12,9 @@
 namespace weft::reference {
 namespace {
 
-HeadOptions head_options(const Fixture& fixture) {
+ClassHeadOptions head_options(const Fixture& fixture) {
   const Json& config = fixture.config();
-  HeadOptions options{.n_classes = config.at("n_classes")};
+  ClassHeadOptions options{.n_classes = config.at("n_classes")};
   if (fixture.has("weights")) options.weight_column = "w";
   if (!config.at("label_vocabulary").is_null()) {
     options.label_vocabulary = config.at("label_vocabulary").get<std::vector<std::string>>();
@@ -52,12 +52,12 @@ struct HeadBatch {
 
 // TensorFlow's v2 reductions refuse the others of v1; weft has one list.
 void run_reduction(const Fixture& fixture, Report& report, const std::string& name, const Json& result) {
-  HeadOptions options = head_options(fixture);
+  ClassHeadOptions options = head_options(fixture);
   if (result.contains("error")) {
     return compare_error(report, name, {result.at("error")}, [&] { options.loss_reduction = reduction_of(name); });
   }
   options.loss_reduction = reduction_of(name);
-  const Head head(options);
+  const Head head = ClassHead(options);
   const HeadBatch batch(fixture, 0, fixture.array("logits").shape.at(0));
   Targets targets;
   head.read_targets(batch.labels, batch.features, batch.size, targets);
@@ -82,9 +82,9 @@ void run_head_losses(const Fixture& fixture, Report& report) {
 
 void run_head_evaluation(const Fixture& fixture, Report& report) {
   const Json& config = fixture.config();
-  HeadOptions options = head_options(fixture);
+  ClassHeadOptions options = head_options(fixture);
   options.loss_reduction = default_reduction(fixture);
-  const Head head(options);
+  const Head head = ClassHead(options);
   HeadMetrics evaluation(head);
   CollectedPredictions predictions;
   int64_t first = 0;

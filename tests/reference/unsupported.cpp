@@ -8,6 +8,7 @@ namespace {
 
 constexpr Unbuilt list[] = {
     {"family.H", "TensorFlow's and Keras' checkpoints"},
+    {"spec.FixedLenSequenceFeature", "FixedLenSequenceFeature"},
     {"optimizer.momentum", "momentum"},
     {"optimizer.adam", "Adam"},
     {"optimizer.ftrl", "Ftrl"},

@@ -1,17 +1,18 @@
-// HeadMetrics: the evaluation metrics of a head.
+// ClassHeadMetrics: the evaluation metrics of a classifier.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <weft/estimator/heads/head_metrics.h>
+#include <weft/estimator/heads/class_head_metrics.h>
+#include <weft/estimator/heads/reduction.h>
 
 #include <algorithm>
 #include <cmath>
 
 namespace weft {
 
-HeadMetrics::HeadMetrics(const Head& head)
+ClassHeadMetrics::ClassHeadMetrics(const ClassHead& head)
     : head_(&head), histogram_(head.options().metrics), at_thresholds_(head.options().thresholds.size()) {}
 
-double HeadMetrics::add(const Tensor& logits, const Targets& targets) {
+double ClassHeadMetrics::add(const Tensor& logits, const Targets& targets) {
   head_->predict(logits, predictions_);
   head_->example_losses(logits, targets, losses_);
   average_loss_.add(losses_, targets.weights);
@@ -25,7 +26,7 @@ double HeadMetrics::add(const Tensor& logits, const Targets& targets) {
   return reduce_losses(losses_, targets.weights, head_->options().loss_reduction);
 }
 
-void HeadMetrics::add_binary(const Targets& targets) {
+void ClassHeadMetrics::add_binary(const Targets& targets) {
   const std::span<const float> scores = predictions_.logistic.values();
   label_mean_.add(targets.labels, targets.weights);
   prediction_mean_.add(scores, targets.weights);
@@ -38,7 +39,7 @@ void HeadMetrics::add_binary(const Targets& targets) {
   for (size_t t = 0; t < thresholds.size(); ++t) add_at_threshold(targets, thresholds[t], at_thresholds_[t]);
 }
 
-void HeadMetrics::add_at_threshold(const Targets& targets, float threshold, AtThreshold& at) {
+void ClassHeadMetrics::add_at_threshold(const Targets& targets, float threshold, AtThreshold& at) {
   const std::span<const float> scores = predictions_.logistic.values();
   const bool v1 = head_->options().metrics == MetricDefinitions::v1;
   at.counts.add(targets.labels, scores, threshold, targets.weights);
@@ -50,7 +51,7 @@ void HeadMetrics::add_at_threshold(const Targets& targets, float threshold, AtTh
   }
 }
 
-Metrics HeadMetrics::result() const {
+Metrics ClassHeadMetrics::result() const {
   Metrics metrics;
   metrics.set("accuracy", accuracy_.result());
   metrics.set("average_loss", average_loss_.result());
@@ -58,7 +59,7 @@ Metrics HeadMetrics::result() const {
   return metrics;
 }
 
-void HeadMetrics::set_binary(Metrics& metrics) const {
+void ClassHeadMetrics::set_binary(Metrics& metrics) const {
   const bool v1 = head_->options().metrics == MetricDefinitions::v1;
   // Keras interpolates both curves, v1 takes trapezes under both.
   const SummationMethod method = v1 ? SummationMethod::trapezoidal : SummationMethod::careful_interpolation;
@@ -84,9 +85,9 @@ void HeadMetrics::set_binary(Metrics& metrics) const {
 namespace {
 
 // Logits whose probabilities are 0.8, 0.3, 0.6 and 0.5; labels 1, 0, 0, 1.
-[[maybe_unused]] Metrics evaluated(const HeadOptions& options, const std::vector<float>& weights = {}) {
-  const Head head(options);
-  HeadMetrics metrics(head);
+[[maybe_unused]] Metrics evaluated(const ClassHeadOptions& options, const std::vector<float>& weights = {}) {
+  const ClassHead head(options);
+  ClassHeadMetrics metrics(head);
   Features features;
   if (!weights.empty()) features["w"] = dense_feature(weights);
   const Feature labels = dense_feature(std::vector<int64_t>{1, 0, 0, 1});
@@ -129,8 +130,8 @@ TEST_CASE("head metrics: weights of 0 leave v1 a baseline of 1 and Keras one of 
 }
 
 TEST_CASE("head metrics: more classes have accuracy and average_loss, and a batch's loss is returned") {
-  const Head head({.n_classes = 3, .loss_reduction = Reduction::sum_over_batch_size});
-  HeadMetrics metrics(head);
+  const ClassHead head({.n_classes = 3, .loss_reduction = Reduction::sum_over_batch_size});
+  ClassHeadMetrics metrics(head);
   Targets targets;
   const Feature labels = dense_feature(std::vector<int64_t>{2, 0});
   head.read_targets(labels, Features(), 2, targets);

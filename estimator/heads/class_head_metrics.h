@@ -1,6 +1,6 @@
-// HeadMetrics: the evaluation metrics of a head, streamed over batches.
+// ClassHeadMetrics: the evaluation metrics of a classifier, streamed over batches.
 #pragma once
-#include <weft/estimator/heads/head.h>
+#include <weft/estimator/heads/class_head.h>
 #include <weft/estimator/metrics/auc.h>
 #include <weft/estimator/metrics/counts.h>
 
@@ -11,12 +11,12 @@ namespace weft {
 /// Adds up batches of logits and targets. With two classes: accuracy, accuracy_baseline, auc, auc_precision_recall,
 /// average_loss, label/mean, precision, prediction/mean, recall, and accuracy/positive_threshold_<t> etc. for the
 /// head's thresholds; with more: accuracy and average_loss. Predictions above 0.5 count as class 1.
-class HeadMetrics {
+class ClassHeadMetrics {
  public:
   /// `head` must outlive it.
-  explicit HeadMetrics(const Head& head);
-  /// Adds a batch and returns its loss, reduced as in training. Throws as Head::predict and ScoreHistogram::add (NaN
-  /// logits).
+  explicit ClassHeadMetrics(const ClassHead& head);
+  /// Adds a batch and returns its loss, reduced as in training. Throws as ClassHead::predict and ScoreHistogram::add
+  /// (NaN logits).
   double add(const Tensor& logits, const Targets& targets);
   Metrics result() const;
 
@@ -29,7 +29,7 @@ class HeadMetrics {
   void add_at_threshold(const Targets& targets, float threshold, AtThreshold& at);
   void set_binary(Metrics& metrics) const;
 
-  const Head* head_;
+  const ClassHead* head_;
   Predictions predictions_;
   std::vector<float> losses_;
   StreamingMean average_loss_, accuracy_, label_mean_, prediction_mean_;

@@ -1,0 +1,82 @@
+// Estimator: trains, evaluates and predicts with any model, with checkpoints (tf.estimator.Estimator).
+#pragma once
+#include <weft/core/parameter.h>
+#include <weft/estimator/estimator_spec.h>
+#include <weft/estimator/metrics/metrics.h>
+#include <weft/estimator/prediction_range.h>
+#include <weft/estimator/training/run_config.h>
+#include <weft/estimator/training/training.h>
+#include <weft/estimator/warm_start.h>
+#include <weft/io/checkpoint.h>
+#include <weft/optim/optimizer.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace weft {
+
+struct EstimatorOptions {
+  /// Makes the model: see EstimatorSpec, create_estimator_spec.
+  EstimatorModelFn model_fn;
+  Optimizer optimizer = adagrad();
+  /// Where checkpoints are saved and found again. Empty: nothing is saved, the model lives in this object.
+  std::string model_dir = {};
+  RunConfig config = {};
+  /// A checkpoint of another model to start from, where model_dir has none.
+  WarmStartSettings warm_start_from = {};
+  /// How checkpoints call the slots.
+  CheckpointNames names = {};
+};
+
+struct EvaluateOptions {
+  /// Batches to evaluate; absent: until the input ends.
+  std::optional<int64_t> steps = {};
+  /// Becomes Metrics::evaluation, to tell several evaluations apart.
+  std::string name = {};
+};
+
+/// A model with its parameters: moved, not copied. Every call first brings the model to the newest checkpoint of
+/// model_dir, unless it is there already; without one it works on the initial weights. The canned estimators are this
+/// with a model_fn of their own.
+class Estimator {
+ public:
+  /// Makes the parameters. Throws ValueError for options, what model_fn throws, IoError and DataError for model_dir.
+  explicit Estimator(EstimatorOptions options);
+  Estimator(Estimator&&) noexcept;
+  Estimator& operator=(Estimator&&) noexcept;
+  ~Estimator();
+
+  /// Goes on training where the newest checkpoint stopped. Returns the steps done. Throws as Trainer::train and
+  /// Head::read_targets.
+  int64_t train(const InputFn& input_fn, const TrainOptions& options = {});
+
+  /// The model's metrics, also written to an event file in model_dir/eval (eval_<name>); `loss` (the plain mean of the
+  /// batches' losses, as TensorFlow has it: a short last batch counts fully) and global_step. Throws ValueError for an
+  /// input without batches.
+  Metrics evaluate(const InputFn& input_fn, const EvaluateOptions& options = {});
+
+  /// The predictions one by one, made as they are asked for; labels are not needed. The range must not outlive the
+  /// estimator.
+  PredictionRange predict(const InputFn& input_fn);
+  /// The predictions for one batch that is at hand.
+  void predict(const Features& features, Predictions& out);
+
+  ParameterStore& params();
+  const ParameterStore& params() const;
+  int64_t global_step() const;
+  const std::string& model_dir() const;
+  const RunConfig& config() const;
+  /// The newest checkpoint of model_dir. Throws DataError where the directory can't be understood.
+  std::optional<std::string> latest_checkpoint() const;
+  const CheckpointNames& checkpoint_names() const;
+  /// The signal that ended the last call of train(), SIGINT or SIGTERM; 0: none.
+  int stopped_by_signal() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace weft
