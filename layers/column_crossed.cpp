@@ -102,12 +102,14 @@ void crossed_ids(const CrossedColumn& column, std::span<CrossedInput> inputs, Id
     for (size_t k = i; k > 0 && inputs[k - 1].dense && !inputs[k].dense; --k) std::swap(inputs[k - 1], inputs[k]);
   }
   const int64_t batch = inputs[0].ids->batch();
+  const auto sparse = std::ranges::count(inputs, false, &CrossedInput::dense);
   for (size_t i = 1; i < inputs.size(); ++i) {
     if (inputs[i].ids->batch() == batch) continue;
     throw ValueError(
         fmt::format("[crossed_column] Expected batch size {} got {} at {} tensor {}. Give features of one "
                     "batch.",
-                    batch, inputs[i].ids->batch(), inputs[i].dense ? "dense" : "sparse", i));
+                    batch, inputs[i].ids->batch(), inputs[i].dense ? "dense" : "sparse",
+                    inputs[i].dense ? static_cast<int64_t>(i) - sparse : static_cast<int64_t>(i)));
   }
   const uint64_t key = column.hash_key == 0 ? kDefaultHashKey : column.hash_key;
   out.clear();
@@ -153,6 +155,11 @@ TEST_CASE("crossed column: hashes of tf.sparse.cross_hashed") {
   // The sparse feature goes into the hash first, whatever the order of the keys.
   CHECK(cross(features, {"i", "a"}).ids == std::vector<int64_t>{39727, 68326, 83443});
   CHECK(cross(features, {"a", "i"}).ids == std::vector<int64_t>{39727, 68326, 83443});
+  features["i"] = dense_feature(std::vector<int64_t>{1, 2});
+  CHECK_THROWS_WITH_AS(cross(features, {"i", "a"}), doctest::Contains("Expected batch size 3 got 2 at dense tensor 0"),
+                       ValueError);
+  CHECK_THROWS_WITH_AS(cross(features, {"d", "i"}), doctest::Contains("Expected batch size 3 got 2 at dense tensor 1"),
+                       ValueError);
 }
 
 TEST_CASE("crossed column: bad arguments") {

@@ -34,15 +34,14 @@ void check_weight_type(const WeightedColumn& column, const Feature& feature) {
 }
 
 // TensorFlow finds the difference in different places, and says so in different words.
-void check_count(const WeightedColumn& column, bool sparse, size_t ids, size_t weights) {
+void check_count(const WeightedColumn& column, size_t ids, size_t weights) {
   if (ids == weights) return;
-  std::string what = fmt::format("Incompatible shapes: [{}] vs. [{}]", ids, weights);
-  if (sparse) what = fmt::format("Dimensions {} and {} are not compatible", ids, weights);
-  if (!sparse && weights == 1) what += " (indices[1] = 1 is not in [0, 1))";
-  throw ValueError(
-      fmt::format("[weighted_categorical_column] {}: got {} ids of {} and {} weights of {}. Give each id "
-                  "its weight; dense weights of 0 count as missing.",
-                  what, ids, column.categorical_column->name(), weights, column.weight_feature_key));
+  throw ValueError(fmt::format(
+      "[weighted_categorical_column] Incompatible shapes: [{0}] vs. [{1}]{2}: Dimensions {0} and {1} are not "
+      "compatible: got {0} ids of {3} and {1} weights of {4}. Give each id its weight; dense weights of 0 "
+      "count as missing.",
+      ids, weights, weights == 1 ? " (indices[1] = 1 is not in [0, 1))" : "", column.categorical_column->name(),
+      column.weight_feature_key));
 }
 
 }  // namespace
@@ -62,7 +61,7 @@ void weighted_ids(const WeightedColumn& column, const Features& features, const 
     if (feature.sparse || weight != 0.0f) out.weights[kept++] = weight;
   }
   out.weights.resize(kept);
-  check_count(column, feature.sparse, out.ids.size(), kept);
+  check_count(column, out.ids.size(), kept);
 }
 
 }  // namespace weft

@@ -31,13 +31,10 @@ std::map<std::string, FeatureColumn> sorted_by_name(const FeatureColumns& column
   return out;
 }
 
-// TensorFlow says it in the words of the layer that the columns are for.
+// TensorFlow says it in the words of the layer that the columns are for. A weighted column over a sequence is none.
 void refuse_sequence(const FeatureColumn& column) {
   const CategoricalColumn* categorical = categorical_of(column);
-  const CategoricalColumn* inner = categorical;
-  if (categorical == nullptr) return;
-  if (const auto* weighted = categorical->get_if<WeightedColumn>()) inner = weighted->categorical_column.get();
-  if (inner->get_if<SequenceColumn>() == nullptr) return;
+  if (categorical == nullptr || categorical->get_if<SequenceColumn>() == nullptr) return;
   const auto* embedding = column.get_if<EmbeddingColumn>();
   const bool v1 = embedding != nullptr && embedding->table->origin == EmbeddingTable::Origin::shared_v1;
   throw ValueError(fmt::format(
@@ -47,14 +44,15 @@ void refuse_sequence(const FeatureColumn& column) {
       "input, use {} instead of {}. Given (type SequenceCategoricalColumn): {}",
       embedding != nullptr ? "embedding_column" : "indicator_column", column.name(),
       v1 ? "input_layer" : "DenseFeatures", v1 ? "sequence_input_layer" : "SequenceFeatures",
-      v1 ? "input_layer" : "DenseFeatures", describe(*inner)));
+      v1 ? "input_layer" : "DenseFeatures", describe(*categorical)));
 }
 
 [[noreturn]] void refuse_kind(const FeatureColumn& column, const char* expected) {
+  const std::string text = describe(column);
   throw ValueError(
-      fmt::format("[input] Items of feature_columns must be {}. You can wrap a categorical column with an "
-                  "embedding_column or indicator_column. Given: {}.",
-                  expected, describe(column)));
+      fmt::format("[input] Items of feature_columns must be {}, not just any FeatureColumn. You can wrap a categorical "
+                  "column with an embedding_column or indicator_column. Given (type {}): {}.",
+                  expected, text.substr(0, text.find('(')), text));
 }
 
 // The opposite, for layers over sequences.
@@ -161,6 +159,7 @@ TEST_CASE("input columns: sequences belong elsewhere") {
           "Suggested fix A: If you wish to use input_layer, use a non-sequence");
   refuses(shared_embeddings({a}, {.dimension = 3}), "use SequenceFeatures instead of DenseFeatures");
   refuses(indicator_column(a), "In indicator_column: a_indicator.");
+  CHECK_NOTHROW(input_columns(indicator_column(weighted_categorical_column(a, {.weight_feature_key = "w"})), {}));
 }
 
 TEST_CASE("input columns: layers over sequences take nothing else, and others no sequence of numbers") {
@@ -176,12 +175,12 @@ TEST_CASE("input columns: layers over sequences take nothing else, and others no
                    "In embedding_column: a_embedding. categorical_column must be of type SequenceCategoricalColumn");
   refuses_sequence(indicator_column(weighted_categorical_column(s, {.weight_feature_key = "w"})),
                    "In indicator_column: s_weighted_by_w_indicator.");
-  refuses_sequence(s, "must be a SequenceDenseColumn. You can wrap a categorical column");
-  refuses_sequence(numeric_column({.key = "n"}), "must be a SequenceDenseColumn.");
+  refuses_sequence(s, "must be a SequenceDenseColumn, not just any FeatureColumn. You can wrap a categorical");
+  refuses_sequence(numeric_column({.key = "n"}), "must be a SequenceDenseColumn");
   refuses_sequence({n, n}, "Duplicate feature column name found");
-  refuses(n, "Items of feature_columns must be a DenseColumn.");
+  refuses(n, "Items of feature_columns must be a DenseColumn");
   CHECK(linear_columns({a, s, indicator_column(a)}, {}).size() == 3);
-  CHECK_THROWS_WITH_AS(linear_columns(n, {}), doctest::Contains("either a DenseColumn or CategoricalColumn."),
+  CHECK_THROWS_WITH_AS(linear_columns(n, {}), doctest::Contains("either a DenseColumn or CategoricalColumn"),
                        ValueError);
   CHECK_THROWS_WITH_AS(linear_columns(indicator_column(s), {}),
                        doctest::Contains("must not be of type SequenceCategoricalColumn"), ValueError);
