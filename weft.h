@@ -31,4 +31,6 @@
 #include <weft/layers/dropout.h>
 #include <weft/layers/feature_column.h>
 #include <weft/layers/input_layer.h>
+#include <weft/layers/linear_model.h>
+#include <weft/layers/sequence_input_layer.h>
 #include <weft/optim/optimizer.h>

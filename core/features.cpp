@@ -38,6 +38,7 @@ void Feature::clear() {
   shape.clear();
   offsets.clear();
   indices.clear();
+  for (auto& splits : row_splits) splits.clear();
   floats.clear();
   integers.clear();
   strings.clear();

@@ -24,7 +24,8 @@ constexpr bool is_floating(DataType type) {
   return type == DataType::float32 || type == DataType::float64;
 }
 
-/// One feature of a batch: dense, or sparse (rows of varying length, TensorFlow's SparseTensor).
+/// One feature of a batch: dense, or sparse (rows of varying length, TensorFlow's SparseTensor). A feature of
+/// parse_single_example is that of a batch of one, but for its `shape`, which has no batch axis.
 struct Feature {
   DataType type = DataType::int64;
   bool sparse = false;
@@ -32,6 +33,9 @@ struct Feature {
   std::vector<int64_t> offsets;  ///< sparse: [batch + 1]: row b has the values [offsets[b], offsets[b + 1]).
   std::vector<int64_t>
       indices;  ///< sparse: [values, rank - 1], each value's place within its row; empty: 0, 1, 2, ... (rank 2).
+  /// Nested ragged rows only (RaggedFeature with partitions): TensorFlow's nested_row_splits, outermost first. Level 0
+  /// cuts the rows of level 1 into examples, ..., the last cuts the values; `indices` then hold each value's place.
+  std::vector<std::vector<int64_t>> row_splits;
   std::vector<float> floats;              ///< values of a floating feature.
   std::vector<int64_t> integers;          ///< values of an integer feature.
   std::vector<std::string_view> strings;  ///< values of a string feature, views into bytes that Features::owners keeps.

@@ -1,96 +1,16 @@
 // CsvParser: walks the cells of a line, and hands each to the column that wants it.
 #include <fmt/format.h>
 #include <weft/core/error.h>
+#include <weft/io/csv_cells.h>
 #include <weft/io/csv_parser.h>
+#include <weft/io/example_rules.h>
 #include <weft/io/feature_rows.h>
 #include <weft/io/text_number.h>
 
 #include <algorithm>
-#include <cstring>
 
 namespace weft {
 namespace {
-
-/// Where `c` is in the text, or its end.
-size_t find(std::string_view text, char c) {
-  const void* found = text.empty() ? nullptr : std::memchr(text.data(), c, text.size());
-  return found == nullptr ? text.size() : static_cast<size_t>(static_cast<const char*>(found) - text.data());
-}
-
-/// The cells of one line in order.
-class Cells {
- public:
-  /// A cell as it stands in the line.
-  struct Cell {
-    std::string_view text;  ///< without the quotes around it
-    bool doubled = false;   ///< quotes in it are doubled
-  };
-  Cells(std::string_view line, const CsvFormat& format)
-      : left_(line),
-        delimiter_(format.delimiter),
-        quote_(format.quote),
-        quotes_(format.quote != '\0' && find(line, format.quote) != line.size()) {}
-
-  /// False after the last cell, and at a quote out of place, which problem() then tells.
-  bool next(Cell& cell) {
-    if (ended_) return false;
-    if (quotes_ && !left_.empty() && left_.front() == quote_) return next_quoted(cell);
-    const size_t size = delimiter_ == '\0' ? left_.size() : find(left_, delimiter_);
-    cell = {left_.substr(0, size)};
-    if (quotes_ && find(cell.text, quote_) != size) {
-      return fail(
-          "a quote within a cell that does not start with one. Enclose the cell in quotes and double those in "
-          "it, or set quote = '\\0' if quotes are text");
-    }
-    return end_cell(size);
-  }
-  const char* problem() const { return problem_; }
-
- private:
-  bool next_quoted(Cell& cell) {
-    cell.doubled = false;
-    size_t end = 1;
-    while (true) {
-      end += find(left_.substr(end), quote_);
-      if (end == left_.size()) return fail("a quoted cell that has no end. Close the quote");
-      if (end + 1 == left_.size() || left_[end + 1] != quote_) break;
-      cell.doubled = true;
-      end += 2;
-    }
-    cell.text = left_.substr(1, end - 1);
-    if (end + 1 != left_.size() && left_[end + 1] != delimiter_)
-      return fail("text after the quote that ends a cell. Double quotes that are text");
-    return end_cell(end + 1);
-  }
-  bool end_cell(size_t size) {
-    ended_ = size == left_.size();
-    left_.remove_prefix(size + !ended_);
-    return true;
-  }
-  bool fail(const char* problem) {
-    problem_ = problem;
-    ended_ = true;
-    return false;
-  }
-
-  std::string_view left_;
-  char delimiter_;
-  char quote_;
-  bool quotes_;  ///< there is one in the line
-  bool ended_ = false;
-  const char* problem_ = nullptr;
-};
-
-/// Writes the text with every doubled quote once; returns the end.
-char* undouble(std::string_view text, char quote, char* out) {
-  while (!text.empty()) {
-    const size_t size = find(text, quote);
-    const size_t with_quote = std::min(size + 1, text.size());
-    out = std::copy_n(text.data(), with_quote, out);
-    text.remove_prefix(std::min(size + 2, text.size()));
-  }
-  return out;
-}
 
 void check(const CsvFormat& format) {
   const auto refuse = [](std::string_view what, char c) {
@@ -148,19 +68,6 @@ std::string_view expected(DataType type) {
 
 }  // namespace
 
-std::vector<std::string> csv_cells(std::string_view line, const CsvFormat& format, const std::string& place) {
-  std::vector<std::string> texts;
-  Cells cells(line, format);
-  for (Cells::Cell cell; cells.next(cell);) {
-    std::string& text = texts.emplace_back(cell.text);
-    if (cell.doubled) text.resize(static_cast<size_t>(undouble(cell.text, format.quote, text.data()) - text.data()));
-  }
-  if (cells.problem() != nullptr) {
-    throw DataError(fmt::format("[read_csv] {}, line 1, column {}: got {}.", place, texts.size(), cells.problem()));
-  }
-  return texts;
-}
-
 CsvParser::CsvParser(ParseSpec spec, CsvFormat format, std::vector<std::string> header, const std::string& place)
     : plan_(checked(std::move(spec))),
       format_(std::move(format)),
@@ -193,10 +100,10 @@ class CsvParser::Batch {
 
  private:
   void parse_line(std::string_view line) {
-    Cells cells(line, parser_.format_);
+    CsvCells cells(line, parser_.format_);
     cell_ = 0;
     const size_t count = parser_.columns_.size();
-    for (Cells::Cell cell; cells.next(cell); ++cell_) {
+    for (CsvCells::Cell cell; cells.next(cell); ++cell_) {
       const int32_t column = cell_ < count ? parser_.columns_[cell_] : -1;
       if (column >= 0) add_cell(static_cast<size_t>(column), cell.doubled ? undoubled(cell.text) : cell.text);
     }
@@ -229,7 +136,7 @@ class CsvParser::Batch {
   void add_list(const ExampleColumn& column, Feature& feature, std::string_view text) {
     const char separator = parser_.format_.value_separator;
     while (separator != '\0') {
-      const size_t size = find(text, separator);
+      const size_t size = find_char(text, separator);
       if (size == text.size()) break;
       if (const auto value = text.substr(0, size); !missing(value)) add_value(column, feature, value);
       text.remove_prefix(size + 1);
@@ -278,7 +185,7 @@ class CsvParser::Batch {
       room_ = drawn_.room.data();
     }
     const char* begin = room_;
-    room_ = undouble(text, parser_.format_.quote, room_);
+    room_ = undouble_quotes(text, parser_.format_.quote, room_);
     return {begin, static_cast<size_t>(room_ - begin)};
   }
 

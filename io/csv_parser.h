@@ -1,6 +1,7 @@
 // CsvParser: lines of cells become features.
 #pragma once
 #include <weft/core/features.h>
+#include <weft/io/csv_cells.h>
 #include <weft/io/example_plan.h>
 #include <weft/io/read_csv.h>
 #include <weft/io/record_batches.h>
@@ -8,21 +9,9 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace weft {
-
-/// How cells lie in a line; the fields are those of ReadCsvOptions.
-struct CsvFormat {
-  char delimiter = ',';
-  char value_separator = '|';
-  char quote = '"';
-  std::vector<std::string> missing = {""};
-};
-
-/// The cells of a line as strings: a header. Throws DataError (`place`) for quotes that are out of place.
-std::vector<std::string> csv_cells(std::string_view line, const CsvFormat& format, const std::string& place);
 
 /// Parses batches of lines by one specification. Const, so that several threads may use one parser on different
 /// outputs.

@@ -4,8 +4,6 @@
 #include <weft/io/example_passes.h>
 #include <weft/io/example_plan.h>
 
-#include <fmt/format.h>
-
 #include <mutex>
 #include <utility>
 
@@ -42,13 +40,13 @@ const ParseSpec& ExampleParser::spec() const {
 
 namespace {
 
-void parse_all(const ExamplePlan& plan, std::span<const std::string_view> serialized, ExampleOutput& output,
-               const ExampleParser::Where& where) {
+void parse_each(const ExamplePlan& plan, std::span<const std::string_view> serialized, ExampleOutput& output,
+                const ExampleParser::Where& where) {
   for (size_t i = 0; i < serialized.size(); ++i) {
     const auto row = static_cast<int64_t>(i);
     if (parse_fast(plan, serialized[i], row, output)) continue;
     output.roll_back(row);
-    parse_plain(plan, serialized[i], row, output, [&] { return where ? where(i) : fmt::format("example {}", i); });
+    parse_plain(plan, serialized[i], row, output, [&] { return place_of(where, i); });
   }
 }
 
@@ -60,14 +58,29 @@ void ExampleParser::parse(std::span<const std::string_view> serialized, Features
   const auto batch = static_cast<int64_t>(serialized.size());
   output->begin(plan, batch, out);
   try {
-    parse_all(plan, serialized, *output, where);
+    parse_each(plan, serialized, *output, where);
+    output->finish(plan, batch, where);
   } catch (...) {
     output->abandon();
     throw;
   }
-  output->finish(batch);
   if (plan.has_default_strings) out.own(plan_->plan);
   plan_->give_back(std::move(output));
+}
+
+void ExampleParser::parse_single(std::string_view serialized, Features& out, const Where& where) const {
+  parse(
+      {&serialized, 1}, out, where ? where : [](size_t) { return std::string("the example"); });
+  for (const auto& [key, feature] : plan_->plan->spec) {
+    auto& shape = out[key].shape;
+    shape.erase(shape.begin());
+  }
+}
+
+Features parse_single_example(std::string_view serialized, const ParseSpec& spec) {
+  Features out;
+  ExampleParser(spec).parse_single(serialized, out);
+  return out;
 }
 
 Features parse_example(std::span<const std::string_view> serialized, const ParseSpec& spec) {

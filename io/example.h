@@ -21,11 +21,13 @@ class ExampleParser {
   ExampleParser(ExampleParser&&) noexcept;
   ~ExampleParser();
 
-  /// tf.io.parse_example. Strings of `out` are views into `serialized`, whose bytes must outlive `out` (see
-  /// Features::own). Throws DataError naming the example, its key, and the cure; `where(i)` says where example i came
-  /// from.
+  /// tf.io.parse_example: a feature a key of the specification, as core/parse_spec.h says of its kind. Strings of `out`
+  /// are views into `serialized`, whose bytes must outlive `out` (see Features::own). Throws DataError naming the
+  /// example, its key, and the cure; `where(i)` says where example i came from.
   using Where = std::function<std::string(size_t example)>;
   void parse(std::span<const std::string_view> serialized, Features& out, const Where& where = {}) const;
+  /// tf.io.parse_single_example: as a batch of one whose shapes have no batch axis (see Feature).
+  void parse_single(std::string_view serialized, Features& out, const Where& where = {}) const;
   const ParseSpec& spec() const;
 
  private:
@@ -35,6 +37,9 @@ class ExampleParser {
 
 /// tf.io.parse_example in one call.
 Features parse_example(std::span<const std::string_view> serialized, const ParseSpec& spec);
+
+/// tf.io.parse_single_example in one call.
+Features parse_single_example(std::string_view serialized, const ParseSpec& spec);
 
 /// Builds serialized examples. Values are written packed, keys in the order they are added.
 class ExampleWriter {

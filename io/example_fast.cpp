@@ -56,7 +56,7 @@ inline bool read_values(Bytes feature, int64_t row, ExampleOutput& output, Colum
   const bool packed = column.column->type != DataType::string && !feature.empty();
   if (packed && !enter_last(feature, kFirst)) return false;
   const int64_t count = append_values(column, feature);
-  if (count < 0 || (column.column->fixed && count != column.column->elements)) return false;
+  if (count < 0 || !column.column->fits(count)) return false;
   output.end_column(column, row, count);
   return true;
 }

@@ -7,6 +7,25 @@
 namespace weft {
 namespace {
 
+// An empty feature; memory is kept.
+void start(Feature& feature, DataType type, bool sparse) {
+  feature.type = type;
+  feature.sparse = sparse;
+  feature.indices.clear();
+  for (auto& splits : feature.row_splits) splits.clear();
+  if (type != DataType::string) feature.strings.clear();
+  if (type != DataType::int64) feature.integers.clear();
+  if (type != DataType::float32) feature.floats.clear();
+}
+
+// Calls f with the values of the feature's type.
+template <class F>
+void in_values(Feature& feature, const F& f) {
+  if (feature.type == DataType::string) f(feature.strings);
+  if (feature.type == DataType::int64) f(feature.integers);
+  if (feature.type == DataType::float32) f(feature.floats);
+}
+
 template <class T>
 void append_default(std::vector<T>& values, size_t used, const std::vector<T>& defaults) {
   std::copy(defaults.begin(), defaults.end(), room_for(values, used, defaults.size()));
@@ -27,6 +46,31 @@ int64_t longest_row(const std::vector<int64_t>& offsets) {
   return longest;
 }
 
+// Moves rows of varying length apart, the last first, to `longest` values each.
+template <class T>
+void fill_up(std::vector<T>& values, const std::vector<int64_t>& offsets, int64_t longest, T fill) {
+  const int64_t batch = std::ssize(offsets) - 1;
+  values.resize(static_cast<size_t>(batch * longest));
+  for (int64_t row = batch; row-- > 0;) {
+    const auto begin = values.begin() + offsets[static_cast<size_t>(row)];
+    const int64_t count = offsets[static_cast<size_t>(row) + 1] - offsets[static_cast<size_t>(row)];
+    const auto end = values.begin() + (row + 1) * longest;
+    std::copy_backward(begin, begin + count, end - longest + count);
+    std::fill(end - longest + count, end, fill);
+  }
+}
+
+// Makes a sequence dense: from [batch, values] to [batch, steps], steps as many as the longest example has.
+void fill_up(const ExampleColumn& column, Feature& feature) {
+  const int64_t longest = feature.shape[1];
+  const FixedLenFeature::Default& fill = column.default_value;
+  if (feature.type == DataType::string) fill_up(feature.strings, feature.offsets, longest, column.default_strings[0]);
+  if (feature.type == DataType::int64) fill_up(feature.integers, feature.offsets, longest, fill.integers[0]);
+  if (feature.type == DataType::float32) fill_up(feature.floats, feature.offsets, longest, fill.floats[0]);
+  feature.shape[1] = longest / column.elements;
+  feature.offsets.clear();
+}
+
 }  // namespace
 
 void ExampleOutput::begin(const ExamplePlan& plan, int64_t batch, Features& out) {
@@ -35,36 +79,36 @@ void ExampleOutput::begin(const ExamplePlan& plan, int64_t batch, Features& out)
   seen = 0;
   for (size_t i = 0; i < columns.size(); ++i) {
     const ExampleColumn& column = plan.columns[i];
-    Feature& feature = out[column.key];
+    Feature& feature = column.shown ? out[column.key] : parts[column.key];
     columns[i] = {.column = &column, .feature = &feature};
-    feature.type = column.type;
-    feature.sparse = !column.fixed;
+    start(feature, column.type, !column.dense());
     feature.offsets.resize(column.fixed ? 0 : static_cast<size_t>(batch) + 1);
     if (!column.fixed) feature.offsets[0] = 0;
-    feature.indices.clear();
-    if (column.type != DataType::string) feature.strings.clear();
-    if (column.type != DataType::int64) feature.integers.clear();
-    if (column.type != DataType::float32) feature.floats.clear();
+  }
+  composed.clear();
+  for (const ExampleComposite& composite : plan.composites) {
+    composed.push_back(&out[composite.key]);
+    start(*composed.back(), plan.columns[composite.values].type, true);
   }
   out.clear_prepared();
 }
 
-void ExampleOutput::finish(int64_t batch) {
+void ExampleOutput::finish(const ExamplePlan& plan, int64_t batch, const ExampleOrigin& where) {
   for (const ColumnOutput& output : columns) {
     Feature& feature = *output.feature;
-    if (feature.type == DataType::string) feature.strings.resize(output.used);
-    if (feature.type == DataType::int64) feature.integers.resize(output.used);
-    if (feature.type == DataType::float32) feature.floats.resize(output.used);
+    const ExampleColumn& column = *output.column;
+    in_values(feature, [&](auto& values) { values.resize(output.used); });
     feature.shape.assign(1, batch);
-    if (output.column->fixed)
-      feature.shape.insert(feature.shape.end(), output.column->shape.begin(), output.column->shape.end());
-    else
-      feature.shape.push_back(longest_row(feature.offsets));
+    if (!column.fixed) feature.shape.push_back(longest_row(feature.offsets));
+    if (column.sequence) fill_up(column, feature);
+    if (column.dense()) feature.shape.insert(feature.shape.end(), column.shape.begin(), column.shape.end());
   }
+  for (size_t i = 0; i < composed.size(); ++i) compose(plan.composites[i], columns, where, scratch, *composed[i]);
 }
 
 void ExampleOutput::abandon() {
   for (const ColumnOutput& output : columns) output.feature->clear();
+  for (Feature* feature : composed) feature->clear();
 }
 
 void ExampleOutput::roll_back(int64_t row) {

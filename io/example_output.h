@@ -1,6 +1,7 @@
 // ExampleOutput: where the values of a batch go while it is parsed, a column of the specification after the other.
 #pragma once
 #include <weft/core/features.h>
+#include <weft/io/example_compose.h>
 #include <weft/io/example_plan.h>
 #include <weft/io/example_wire.h>
 
@@ -9,14 +10,6 @@
 #include <vector>
 
 namespace weft {
-
-/// The values of one column so far.
-struct ColumnOutput {
-  const ExampleColumn* column = nullptr;
-  Feature* feature = nullptr;
-  size_t used = 0;        ///< values; the feature's vector may be longer until the batch is finished
-  int64_t last_row = -1;  ///< the last example that had the key
-};
 
 /// What parsing a batch works on. Kept from batch to batch for its memory and for the order of keys it has learnt.
 struct ExampleOutput {
@@ -31,11 +24,16 @@ struct ExampleOutput {
   std::vector<uint32_t> followers;
   std::vector<Entry> entries;
   size_t seen = 0;  ///< columns that the example at hand has
+  Features parts;   ///< columns that are no features of their own
+  /// The features that are put together when the batch is finished.
+  std::vector<Feature*> composed;
+  ComposeScratch scratch;
 
   /// Ready for `batch` examples: makes the features that `out` does not have.
   void begin(const ExamplePlan& plan, int64_t batch, Features& out);
-  /// Sets the shapes, drops the room that was not used.
-  void finish(int64_t batch);
+  /// Sets the shapes, drops the room that was not used, fills up sequences, composes. Throws DataError for parts that
+  /// don't fit together.
+  void finish(const ExamplePlan& plan, int64_t batch, const ExampleOrigin& where);
   /// Leaves the features without values: after an error.
   void abandon();
 

@@ -1,6 +1,7 @@
 // The plain pass: TensorFlow's rules for an example one by one, and the errors.
 #include <weft/core/error.h>
 #include <weft/io/example_passes.h>
+#include <weft/io/example_rules.h>
 
 #include <fmt/format.h>
 
@@ -98,11 +99,11 @@ class PlainPass {
     const uint8_t kind = nothing ? column.list_tag : static_cast<uint8_t>(*in.at++);
     if (kind != kBytesList && kind != kFloatList && kind != kInt64List)
       fail(column, "Unsupported datatype. A Feature starts with a bytes_list, float_list or int64_list.");
-    if ((nothing && column.fixed) || out.last_row == row_) return;  // no kind at all counts as missing
+    if ((nothing && column.dense()) || out.last_row == row_) return;  // no kind at all counts as missing
     if (kind != column.list_tag) fail_type(column, kind);
     const int64_t count = nothing ? 0 : read_list(in, out);
     if (count < 0) fail(column, "Can't parse serialized Example. Check what wrote the record.");
-    if (column.fixed && count != column.elements) fail_count(column, count);
+    if (!column.fits(count)) fail_count(column, count);
     output_.end_column(out, row_, count);
   }
 
@@ -148,17 +149,24 @@ class PlainPass {
   [[noreturn]] void fail_type(const ExampleColumn& column, uint8_t kind) const {
     const char* got = kind == kBytesList ? "string" : kind == kFloatList ? "float" : "int64";
     const auto expected = tensorflow_name(column.type);
-    const auto text = column.fixed ? fmt::format("Data type: {} but expected type: {}", got, expected)
-                                   : fmt::format("Expected type: {}, Actual type: {}", expected, got);
+    const auto text = column.dense() ? fmt::format("Data type: {} but expected type: {}", got, expected)
+                                     : fmt::format("Expected type: {}, Actual type: {}", expected, got);
     fail(column, fmt::format("Data types don't match. {}. Read it as the type that was written.", text));
   }
 
   [[noreturn]] void fail_count(const ExampleColumn& column, int64_t count) const {
+    if (column.sequence) {
+      const auto type = column.type == DataType::string ? "bytes" : tensorflow_name(column.type);
+      const auto shape = fmt::to_string(fmt::join(column.shape, ","));
+      fail(column, fmt::format("Number of {} values is not a multiple of stride length. Saw {} values but output shape "
+                               "is: [?,{}]. Give FixedLenSequenceFeature the shape of a step, or read it by "
+                               "VarLenFeature.",
+                               type, count, shape));
+    }
     // TensorFlow says no more than this of strings.
     const char* start = column.type == DataType::string ? "Can't parse serialized Example. " : "";
     fail(column, fmt::format("{}Number of {} values != expected.  Values size: {} but output shape: {}. Give "
-                             "FixedLenFeature the shape that "
-                             "was written, or read it by VarLenFeature.",
+                             "FixedLenFeature the shape that was written, or read it by VarLenFeature.",
                              start, tensorflow_name(column.type), count, shape_text(column.shape)));
   }
 

@@ -1,102 +1,18 @@
-// ExamplePlan: checks of a specification, and a small hash table of its keys.
+// ExamplePlan: a specification's columns, and a small hash table of their keys.
 #include <weft/core/error.h>
+#include <weft/io/example_columns.h>
 #include <weft/io/example_plan.h>
-#include <weft/io/example_wire.h>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <bit>
+#include <tuple>
 #include <utility>
 
 namespace weft {
 namespace {
-
-uint8_t list_tag_of(const std::string& key, DataType type, const char* attribute) {
-  switch (type) {
-    case DataType::string:
-      return wire::tag(1, wire::kDelimited);
-    case DataType::float32:
-      return wire::tag(2, wire::kDelimited);
-    case DataType::int64:
-      return wire::tag(3, wire::kDelimited);
-    default:
-      break;
-  }
-  throw ValueError(fmt::format(
-      "[parse_example] key '{}': Value for attr '{}' of {} is not in the list of allowed values: float, int64, "
-      "string. Parse it as {} and convert it then.",
-      key, attribute, type == DataType::float64 ? "double" : to_string(type), is_floating(type) ? "float32" : "int64"));
-}
-
-std::string head_of(const std::string& key) {
-  std::string head(1, static_cast<char>(wire::tag(1, wire::kDelimited)));
-  size_t length = key.size();
-  for (; length > 127; length >>= 7) head += static_cast<char>(length | 128);
-  head += static_cast<char>(length);
-  return head + key + static_cast<char>(wire::tag(2, wire::kDelimited));
-}
-
-int64_t elements_of(const std::string& key, const std::vector<int64_t>& shape) {
-  const auto text = [&] { return shape_text(shape); };
-  if (!shape.empty() && shape[0] < 0)
-    throw ValueError(fmt::format(
-        "[parse_example] key '{}': First dimension of shape for feature {} unknown: got {}. Give the shape of one "
-        "example, or use VarLenFeature.",
-        key, key, text()));
-  int64_t elements = 1;
-  for (const int64_t extent : shape) {
-    if (extent < 0)
-      throw ValueError(fmt::format(
-          "[parse_example] key '{}': All dimensions of shape for feature {} need to be known but received {}. "
-          "Give every extent.",
-          key, key, text()));
-    if (__builtin_mul_overflow(elements, extent, &elements))
-      throw ValueError(fmt::format(
-          "[parse_example] key '{}': got the shape {}, which has too many elements. Give a smaller one.", key, text()));
-  }
-  return elements;
-}
-
-// Moves the default into the list of the feature's type; integers may stand for floats, as in TensorFlow.
-FixedLenFeature::Default default_of(const std::string& key, const FixedLenFeature& feature, int64_t elements) {
-  FixedLenFeature::Default value = *feature.default_value;
-  if (feature.type == DataType::float32 && value.floats.empty())
-    value.floats.assign(value.integers.begin(), value.integers.end()), value.integers.clear();
-  const size_t floats = value.floats.size(), integers = value.integers.size(), strings = value.strings.size();
-  const size_t fitting = feature.type == DataType::float32 ? floats
-                         : feature.type == DataType::int64 ? integers
-                                                           : strings;
-  if (floats + integers + strings != fitting)
-    throw ValueError(fmt::format(
-        "[parse_example] key '{}': default_value: got {} floats, {} integers, {} strings, expected values of dtype {} "
-        "only. Set the list that fits the type.",
-        key, floats, integers, strings, tensorflow_name(feature.type)));
-  if (fitting != static_cast<size_t>(elements))
-    throw ValueError(fmt::format(
-        "[parse_example] key '{}': default_value: Input to reshape is a tensor with {} values, but the requested "
-        "shape has {}. Give one value an element.",
-        key, fitting, elements));
-  return value;
-}
-
-ExampleColumn column_of(const std::string& key, const FixedLenFeature& feature) {
-  ExampleColumn column{.key = key, .head = head_of(key), .type = feature.type};
-  column.list_tag = list_tag_of(key, feature.type, "Tdense");
-  column.fixed = true;
-  column.shape = feature.shape;
-  column.elements = elements_of(key, feature.shape);
-  column.has_default = feature.default_value.has_value();
-  if (column.has_default) column.default_value = default_of(key, feature, column.elements);
-  return column;
-}
-
-ExampleColumn column_of(const std::string& key, const VarLenFeature& feature) {
-  ExampleColumn column{.key = key, .head = head_of(key), .type = feature.type};
-  column.list_tag = list_tag_of(key, feature.type, "sparse_types");
-  return column;
-}
 
 // Keys of one specification are few and mostly differ in length or at their ends.
 size_t hash_of(std::string_view key) {
@@ -112,21 +28,12 @@ size_t hash_of(std::string_view key) {
 
 }  // namespace
 
-std::string_view tensorflow_name(DataType type) {
-  return type == DataType::float32 ? "float" : type == DataType::float64 ? "double" : to_string(type);
-}
-
-std::string shape_text(const std::vector<int64_t>& shape) {
-  return fmt::format("[{}]", fmt::join(shape, ","));
-}
-
 ExamplePlan::ExamplePlan(ParseSpec specification) : spec(std::move(specification)) {
   if (spec.empty())
     throw ValueError(
         "[parse_example] spec: got no feature, expected at least one (Argument `features` cannot be None.). Name the "
         "features to read.");
-  for (const auto& [key, feature] : spec)
-    columns.push_back(std::visit([&, &name = key](const auto& f) { return column_of(name, f); }, feature));
+  std::tie(columns, composites) = columns_of(spec);
   for (auto& column : columns) {
     column.default_strings.assign(column.default_value.strings.begin(), column.default_value.strings.end());
     has_default_strings |= !column.default_strings.empty();

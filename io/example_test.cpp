@@ -254,8 +254,8 @@ TEST_CASE("example: what the fast pass takes, the plain pass takes, with the sam
     plain_ones += plain_ok;
     if (!fast_ok) continue;
     REQUIRE(plain_ok);
-    fast.finish(1);
-    plain.finish(1);
+    fast.finish(plan, 1, {});
+    plain.finish(plan, 1, {});
     for (const auto& [key, feature] : plain_features) {
       CHECK(fast_features.at(key).integers == feature->integers);
       CHECK(fast_features.at(key).strings == feature->strings);

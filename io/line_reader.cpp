@@ -92,6 +92,20 @@ bool LineReader::holds_record(const char* begin, const char* end) const {
   return begin != end && *begin != format_.comment;
 }
 
+/// Gets more of a line whose end is not there yet; false at the end of the file.
+bool LineReader::read_more() {
+  const size_t have = blocks_->unread();
+  if (have > kLongestLine)
+    fail(fmt::format(
+        "got a line of more than {} bytes. Close the quote in it, or set quote = '\\0' if the file does not "
+        "enclose fields in quotes.",
+        kLongestLine));
+  fill(std::max<size_t>(1, 2 * have));
+  if (blocks_->unread() != have) return true;
+  if (blocks_->source().cut_short()) fail("the compressed file ends in the middle. Copy it whole.");
+  return false;
+}
+
 /// The unread line's extent; false at the end of the file.
 bool LineReader::find_end(Frame& frame) {
   State state = State::field_start;
@@ -105,13 +119,7 @@ bool LineReader::find_end(Frame& frame) {
     const bool complete = newline != end;
     if (!complete) {
       searched = blocks_->unread();
-      if (searched > kLongestLine)
-        fail(
-            fmt::format("got a line of more than {} bytes. Close the quote in it, or set quote = '\\0' if the file "
-                        "does not enclose fields in quotes.",
-                        kLongestLine));
-      if (fill(std::max<size_t>(1, 2 * searched)) || blocks_->unread() != searched) continue;
-      if (blocks_->source().cut_short()) fail("the compressed file ends in the middle. Copy it whole.");
+      if (read_more()) continue;
       if (searched == 0) return false;
     }
     if (format_.quote != '\0' &&

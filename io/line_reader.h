@@ -42,6 +42,7 @@ class LineReader {
   };
   bool fill(size_t need);
   void skip_mark();
+  bool read_more();
   bool find_end(Frame& frame);
   State walk(State state, const char* begin, const char* end) const;
   bool holds_record(const char* begin, const char* end) const;

@@ -174,10 +174,12 @@ void check_label(const ParseSpec& spec, const std::string& label, const std::str
                     where, label, spec.size()));
   }
   if (!std::holds_alternative<FixedLenFeature>(found->second)) {
+    constexpr const char* kinds[] = {"FixedLenFeature", "VarLenFeature", "FixedLenSequenceFeature", "SparseFeature",
+                                     "RaggedFeature"};
     throw ValueError(
-        fmt::format("[{}] the label {} must be dense: got a VarLenFeature, expected a FixedLenFeature. Change "
-                    "the spec.",
-                    where, label));
+        fmt::format("[{}] the label {} must have the same number of values in every example: got a {}, expected a "
+                    "FixedLenFeature. Read it as one.",
+                    where, label, kinds[found->second.index()]));
   }
 }
 

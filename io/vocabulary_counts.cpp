@@ -2,14 +2,13 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <weft/core/error.h>
-#include <weft/core/parallel.h>
 #include <weft/core/random.h>
 #include <weft/io/count_table.h>
 #include <weft/io/vocabulary_builder.h>
+#include <weft/io/vocabulary_order.h>
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -96,56 +95,11 @@ class Parts {
 
 using Entries = std::vector<VocabularyCounts::Entry>;
 
-/// The first eight bytes as a number of the same order.
-int64_t prefix_of(std::string_view word) {
-  uint64_t bytes = 0;
-  for (size_t i = 0; i < 8; ++i) bytes = bytes << 8 | (i < word.size() ? static_cast<unsigned char>(word[i]) : 0);
-  return std::bit_cast<int64_t>(bytes ^ uint64_t{1} << 63);
-}
-
 VocabularyCounts::Entry entry_of(std::string_view word, int64_t count) {
   return {.word = word, .number = 0, .count = count};
 }
 VocabularyCounts::Entry entry_of(int64_t number, int64_t count) {
   return {.word = {}, .number = number, .count = count};
-}
-
-/// Words get eight bytes as their numbers, after what all of them start with: that settles most comparisons without a
-/// look at the words.
-void number_words(Entries& entries) {
-  if (entries.empty()) return;
-  std::string_view start = entries.front().word;
-  for (const auto& entry : entries) {
-    const size_t most = std::min(start.size(), entry.word.size());
-    size_t same = 0;
-    while (same < most && start[same] == entry.word[same]) ++same;
-    start = start.substr(0, same);
-  }
-  parallel_for(std::ssize(entries), 1 << 16, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      auto& entry = entries[static_cast<size_t>(i)];
-      entry.number = prefix_of(entry.word.substr(start.size()));
-    }
-  });
-}
-
-/// The order of a vocabulary, once words have numbers.
-bool comes_before(const VocabularyCounts::Entry& a, const VocabularyCounts::Entry& b) {
-  if (a.count != b.count) return a.count > b.count;
-  return a.number != b.number ? a.number < b.number : a.word < b.word;
-}
-
-/// Sorts pieces at once, then merges neighbours.
-void sort(Entries& entries) {
-  constexpr int64_t kPieces = 16;
-  const auto begin = [&](int64_t piece) { return entries.begin() + std::ssize(entries) * piece / kPieces; };
-  parallel_blocks(kPieces, [&](int64_t piece) { std::sort(begin(piece), begin(piece + 1), comes_before); });
-  for (int64_t width = 1; width < kPieces; width *= 2) {
-    parallel_blocks(kPieces / (2 * width), [&](int64_t pair) {
-      const int64_t first = 2 * width * pair;
-      std::inplace_merge(begin(first), begin(first + width), begin(first + 2 * width), comes_before);
-    });
-  }
 }
 
 template <class Value>
@@ -155,12 +109,7 @@ Entries most_frequent_of(const Parts<Value>& parts, int64_t top_k, int64_t min_c
     for (const auto& [value, count] : table)
       if (count >= min_count) entries.push_back(entry_of(value, count));
   });
-  if constexpr (std::is_same_v<Value, std::string_view>) number_words(entries);
-  if (top_k >= 0 && top_k < std::ssize(entries)) {
-    std::nth_element(entries.begin(), entries.begin() + top_k, entries.end(), comes_before);
-    entries.resize(static_cast<size_t>(top_k));
-  }
-  sort(entries);
+  sort_by_frequency(entries, top_k);
   return entries;
 }
 
@@ -227,9 +176,7 @@ Entries VocabularyCounts::most_frequent(int64_t top_k, int64_t min_count) const 
     throw ValueError(fmt::format("[VocabularyCounts] top_k: got {}, expected at least -1. Give -1 for all.", top_k));
   }
   if (state_->integers) return most_frequent_of(state_->numbers, top_k, min_count);
-  Entries entries = most_frequent_of(state_->words, top_k, min_count);
-  for (Entry& entry : entries) entry.number = 0;
-  return entries;
+  return most_frequent_of(state_->words, top_k, min_count);
 }
 
 #ifndef DOCTEST_CONFIG_DISABLE

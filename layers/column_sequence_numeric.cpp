@@ -85,6 +85,8 @@ SequenceExtent sequence_extent(const SequenceNumericColumn& column, const Featur
                     "with their padding, a step {}. Give every step all its numbers.",
                     kWhere, padded.batch * width, padded.places(), column.key, padded.steps, width));
   }
+  // TensorFlow's reshape of nothing at all finds one step.
+  if (padded.batch == 0 && padded.steps == 0) return {0, 1};
   return {padded.batch, padded.steps / width};
 }
 

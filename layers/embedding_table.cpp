@@ -12,9 +12,12 @@
 namespace weft {
 namespace {
 
+bool plain_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+}
+
 bool scope_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("_.\\/>-").find(c) != std::string_view::npos;
+  return plain_character(c) || c == '\\' || c == '/' || c == '>';
 }
 
 void replace(std::string& text, std::string_view what, const std::string& by) {
@@ -28,7 +31,8 @@ std::string variable_name(const EmbeddingTable& table, const InputLayerOptions& 
   if (table.origin == EmbeddingTable::Origin::shared_v2) name = "{collection}";
   if (table.shared() && !options.shared_table_name.empty()) name = options.shared_table_name;
   replace(name, "{scope}", options.scope);
-  replace(name, "{collection}", table.name);
+  const bool plain = options.plain_names && !table.shared();
+  replace(name, "{collection}", plain ? plain_name(table.name) : table.name);
   if (name == table.name) check_root_name(name);
   return name;
 }
@@ -95,6 +99,12 @@ auto with_arguments(const EmbeddingTable& table, F&& f) {
 }
 
 }  // namespace
+
+std::string plain_name(std::string name) {
+  std::ranges::replace_if(
+      name, [](char c) { return !plain_character(c); }, '_');
+  return name;
+}
 
 void check_scope_name(const std::string& name) {
   if (std::all_of(name.begin(), name.end(), scope_character)) return;
@@ -168,6 +178,10 @@ TEST_CASE("embedding table: names by origin, scope and pattern") {
   CHECK(embedding_table(params, described(Origin::shared_v2),
                         {.scope = "dnn", .shared_table_name = "{scope}/{collection}"})
             .name() == "dnn/t");
+  const auto odd = std::make_shared<EmbeddingTable>(*described(Origin::column));
+  odd->name = "a/b>c.d-e";
+  CHECK(embedding_table(params, odd, {}).name() == "input_layer/a/b>c.d-e/embedding_weights");
+  CHECK(embedding_table(params, odd, {.scope = "s", .plain_names = true}).name() == "s/a_b_c.d-e/embedding_weights");
 }
 
 TEST_CASE("embedding table: one parameter a description, in every scope of a store") {

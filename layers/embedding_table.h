@@ -13,6 +13,8 @@ namespace weft {
 Parameter& embedding_table(ParameterStore& params, const std::shared_ptr<const EmbeddingTable>& table,
                            const InputLayerOptions& options);
 
+/// A column's name with "_" for every character but letters, digits and "_.-": "a/b" becomes "a_b".
+std::string plain_name(std::string name);
 /// Throws ValueError unless the name of a table or column can be part of a variable's name in TensorFlow.
 void check_scope_name(const std::string& name);
 /// The same for a name that stands at the root.

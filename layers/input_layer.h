@@ -18,6 +18,9 @@ struct InputLayerOptions {
   /// Names of shared tables; "{scope}" and "{collection}" are replaced. Empty: TensorFlow's own,
   /// "{scope}/{collection}/embedding_weights" for shared_embedding_columns and "{collection}" for shared_embeddings.
   std::string shared_table_name = {};
+  /// True: a column's name stands in its table's as TensorFlow 2's layers write it, every character but letters, digits
+  /// and "_.-" as "_"; TensorFlow 1's input_layer leaves it as it is.
+  bool plain_names = false;
 };
 
 /// The counts of a column, under its name.

@@ -5,13 +5,20 @@
 #include <weft/core/error.h>
 #include <weft/core/ops/weighted_sum.h>
 #include <weft/layers/column_parts.h>
+#include <weft/layers/embedding_table.h>
 #include <weft/layers/input_columns.h>
 #include <weft/layers/linear_model.h>
 
-#include <algorithm>
 #include <set>
 
 namespace weft {
+namespace {
+
+InputLayerOptions names_of(const LinearModelOptions& options) {
+  return {.scope = options.scope, .shared_table_name = options.shared_table_name, .plain_names = true};
+}
+
+}  // namespace
 
 struct LinearModel::State {
   ColumnParts parts{{.where = "linear_model"}};
@@ -28,7 +35,7 @@ void LinearModel::State::add(ParameterStore& params, const FeatureColumn& column
   const auto* categorical = column.get_if<CategoricalColumn>();
   const std::string name = column.name();
   ColumnPart part = categorical != nullptr ? ColumnPart{.name = name, .column = column, .width = options.units}
-                                           : input_part(params, name, column, {.scope = options.scope});
+                                           : input_part(params, name, column, names_of(options));
   const int64_t inputs = categorical != nullptr ? categorical->num_buckets() : part.width;
   Parameter& weights = params.add({.name = variable,
                                    .shape = {inputs, options.units},
@@ -56,8 +63,7 @@ namespace {
 std::string variable_of(const FeatureColumn& column, const std::string& scope, std::set<std::string>& taken) {
   const auto* embedding = column.get_if<EmbeddingColumn>();
   const bool v1 = embedding != nullptr && embedding->table->origin == EmbeddingTable::Origin::shared_v1;
-  std::string name = v1 ? embedding->table->name : column.name();
-  std::ranges::replace(name, '/', '_');
+  const std::string name = plain_name(v1 ? embedding->table->name : column.name());
   std::string free = name;
   for (int i = 1; !taken.insert(free).second; ++i) free = fmt::format("{}_{}", name, i);
   return scope + "/" + free + "/weights";
@@ -73,7 +79,7 @@ LinearModel::LinearModel(ParameterStore& params, const FeatureColumns& columns, 
                     "the numbers of a result.",
                     options.units, options.units));
   }
-  const auto sorted = linear_columns(columns, {.scope = options.scope});
+  const auto sorted = linear_columns(columns, names_of(options));
   NewParameters made(params);
   std::set<std::string> taken;
   for (const auto& [name, column] : sorted) {

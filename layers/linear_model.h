@@ -17,6 +17,8 @@ struct LinearModelOptions {
   /// The weights are "<scope>/<column>/weights", the bias "<scope>/bias_weights". A LinearClassifier's scope is
   /// "linear/linear_model".
   std::string scope = "linear_model";
+  /// As InputLayerOptions::shared_table_name.
+  std::string shared_table_name = {};
   int64_t units = 1;
   /// How the weights of several ids of one categorical column are combined.
   Combiner sparse_combiner = Combiner::sum;

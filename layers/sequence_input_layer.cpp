@@ -38,7 +38,7 @@ SequenceExtent SequenceInputLayer::State::check(const Features& features) const 
                       "columns ({}, {}): ({}, {}). Give features of one batch.",
                       a, b, first.batch, other.batch));
     }
-    if (other.steps != first.steps) {
+    if (other.steps != first.steps && first.batch > 0) {
       throw ValueError(
           fmt::format("[SequenceInputLayer] Dimension 1 in both shapes must be equal, but are {} and {}. Shapes are "
                       "[{},{}] and [{},{}]: the sequences of {} and {} have different numbers of steps. Give each "
@@ -80,7 +80,8 @@ Buffer SequenceInputLayer::State::lengths(const Features& features, const std::v
 SequenceInputLayer::SequenceInputLayer(ParameterStore& params, const FeatureColumns& columns,
                                        const SequenceInputLayerOptions& options)
     : state_(std::make_unique<State>()) {
-  const InputLayerOptions names{.scope = options.scope, .shared_table_name = options.shared_table_name};
+  const InputLayerOptions names{
+      .scope = options.scope, .shared_table_name = options.shared_table_name, .plain_names = true};
   const auto sorted = sequence_columns(columns, names);
   NewParameters made(params);
   for (const auto& [name, column] : sorted) {

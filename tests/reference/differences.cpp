@@ -73,6 +73,11 @@ constexpr Difference table[] = {
      .reason =
          "TensorFlow pads integer sequences with integers only; weft casts sequences of numbers to float32 first"},
     {.type = "InvalidArgumentError",
+     .pattern = R"(of type AddN must have the same size and shape\.  Input \d+: \[(\d+),\d+\] != input \d+: \[(\d+),)",
+     .kinds = "ValueError",
+     .words = "columns of different batch sizes $1 $2",
+     .reason = "TensorFlow names the operation of its graph; weft names the columns"},
+    {.type = "InvalidArgumentError",
      .pattern = "reshape cannot infer the missing input size for an empty tensor",
      .accepts = true,
      .reason = "an empty batch is a batch: weft's linear model gives no rows for it"},

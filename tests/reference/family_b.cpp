@@ -36,6 +36,7 @@ void run_hashes(const Fixture& fixture, Report& report) {
 bool has_ids_only(const Fixture& fixture) {
   if (fixture.has("result")) return true;
   const Json& columns = fixture.config().at("columns");
+  if (columns.empty()) return false;
   const auto kind = columns.at(0).value("kind", "");
   return !fixture.has("output") &&
          (kind.starts_with("categorical_column") || kind == "crossed_column" ||

@@ -12,7 +12,6 @@
 #include "families.h"
 #include "parsing.h"
 #include "records.h"
-#include "unsupported.h"
 #include "wire.h"
 
 namespace weft::reference {
@@ -29,40 +28,34 @@ void compare_values(Report& report, const std::string& where, const Feature& got
   report.equal(where, strings_of(got), want.strings);
 }
 
-// The coordinates that TensorFlow gives to the values of bags.
-std::vector<int64_t> coordinates(const Feature& feature) {
+// The coordinates that TensorFlow gives to values; without a batch axis for a single example.
+std::vector<int64_t> coordinates(const Feature& feature, bool single) {
+  const size_t inner = feature.shape.size() - (single ? 0 : 1);
   std::vector<int64_t> out;
   for (size_t row = 0; row + 1 < feature.offsets.size(); ++row) {
     for (int64_t i = feature.offsets[row]; i < feature.offsets[row + 1]; ++i) {
-      out.push_back(static_cast<int64_t>(row));
-      out.push_back(feature.indices.empty() ? i - feature.offsets[row] : feature.indices[static_cast<size_t>(i)]);
+      if (!single) out.push_back(static_cast<int64_t>(row));
+      if (feature.indices.empty()) {
+        out.push_back(i - feature.offsets[row]);
+      } else {
+        const auto place = feature.indices.begin() + i * static_cast<int64_t>(inner);
+        out.insert(out.end(), place, place + static_cast<int64_t>(inner));
+      }
     }
   }
   return out;
 }
 
-// parse_single_example's answer has no batch: a batch of one is given one.
-Value batched(Value value) {
-  if (!value.sparse) {
-    value.values.shape.insert(value.values.shape.begin(), 1);
-    return value;
-  }
-  value.dense_shape.insert(value.dense_shape.begin(), 1);
-  std::vector<int64_t> indices;
-  for (const int64_t i : value.indices) indices.insert(indices.end(), {0, i});
-  value.indices = indices;
-  return value;
-}
-
-void compare_feature(Report& report, const std::string& key, const Feature& got, const Value& want) {
+void compare_feature(Report& report, const std::string& key, const Feature& got, const Value& want, bool single) {
   const std::string where = "result/" + key;
   report.check(where, got.sparse == want.sparse, got.sparse ? "sparse" : "dense");
-  if (got.sparse) report.equal(where + "/indices", coordinates(got), want.indices);
+  if (got.sparse) report.equal(where + "/indices", coordinates(got, single), want.indices);
   report.equal(where + "/shape", got.shape, want.sparse ? want.dense_shape : want.values.shape);
   compare_values(report, where, got, want.values);
 }
 
-Features parse(const std::vector<std::string>& serialized, const Json& spec) {
+Features parse(const std::vector<std::string>& serialized, const Json& spec, bool single = false) {
+  if (single) return parse_single_example(serialized.at(0), make_spec(spec));
   const std::vector<std::string_view> views(serialized.begin(), serialized.end());
   return parse_example(views, make_spec(spec));
 }
@@ -75,15 +68,16 @@ Json malformed() {
 void run_parse(const Fixture& fixture, Report& report) {
   const Json& config = fixture.config();
   const std::vector<std::string> serialized = fixture.array("serialized").strings;
+  const bool single = config.value("single", false);
   const bool sound = std::ranges::all_of(serialized, well_formed_example);
   if (config.contains("error")) {
     std::vector<Json> wanted = errors_of(config);
     if (!sound) wanted.push_back(malformed());
-    return compare_error(report, "error", wanted, [&] { parse(serialized, config.at("spec")); });
+    return compare_error(report, "error", wanted, [&] { parse(serialized, config.at("spec"), single); });
   }
   Features got;
   try {
-    got = parse(serialized, config.at("spec"));
+    got = parse(serialized, config.at("spec"), single);
   } catch (const DataError&) {
     // What TensorFlow's parser accepts though protobuf's rules forbid it may be refused.
     if (sound) throw;
@@ -96,7 +90,7 @@ void run_parse(const Fixture& fixture, Report& report) {
   report.equal("result_keys", keys, want);
   for (const std::string& key : want) {
     const Value value = fixture.value("result/" + (key.empty() ? "<empty>" : key));
-    compare_feature(report, key, got.at(key), config.value("single", false) ? batched(value) : value);
+    compare_feature(report, key, got.at(key), value, single);
   }
 }
 

@@ -50,7 +50,8 @@ void add_parameters(const ParameterStore& params, Listing& listing) {
 Listing layer_listing(const Json& specifications, Api api) {
   const auto columns = make_columns(specifications, {.api = api});
   ParameterStore params;
-  const InputLayer layer(params, columns, {.scope = api == Api::v1 ? "input_layer" : "dense_features"});
+  const InputLayer layer(params, columns,
+                         {.scope = api == Api::v1 ? "input_layer" : "dense_features", .plain_names = api == Api::v2});
   Features features;
   example_features(columns, features);
   Tape tape;

@@ -58,7 +58,8 @@ class Pass {
         report_(report),
         api_(api == Api::v1 ? "v1" : "v2"),
         columns_(make_columns(fixture.config().at("columns"), {.api = api, .directory = fixture.data()})),
-        layer_(params_, columns_, {.scope = api == Api::v1 ? "input_layer" : "dense_features"}) {
+        layer_(params_, columns_,
+               {.scope = api == Api::v1 ? "input_layer" : "dense_features", .plain_names = api == Api::v2}) {
     read_features(fixture, "features", features_);
   }
 

@@ -29,6 +29,11 @@ void compare_gradients(const Fixture& fixture, Report& report, ParameterStore& p
   for (const auto& [table, name] : variables.items()) {
     Parameter& parameter = params.at(name.get<std::string>());
     const std::string stored = group + "/" + table;
+    // TensorFlow was asked for the gradients of weights that it would not train, too.
+    if (!parameter.trainable()) {
+      report.check("grads/" + table, !parameter.has_gradient(), "a gradient, expected none");
+      continue;
+    }
     const bool rows = fixture.has(stored + "/touched_rows");
     // TensorFlow's sparse gradients must be rows here, and its dense ones numbers.
     report.check("kind of grads/" + table, rows ? parameter.dense_gradient() == nullptr : !parameter.table(),

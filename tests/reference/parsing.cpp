@@ -3,7 +3,6 @@
 
 #include "columns.h"
 #include "report.h"
-#include "unsupported.h"
 
 namespace weft::reference {
 namespace {
@@ -29,18 +28,41 @@ std::vector<int64_t> shape_of(const Json& shape) {
   return out;
 }
 
+std::optional<FixedLenFeature::Default> default_of(const Json& spec, DataType type) {
+  const Json& value = spec.value("default_value", Json());
+  if (value.is_null()) return {};
+  return make_default(value, type);
+}
+
+template <class T>
+std::vector<T> list_of(const Json& value) {
+  if (value.is_array()) return value.get<std::vector<T>>();
+  return {value.get<T>()};
+}
+
 FeatureSpec make_feature_spec(const Json& spec) {
   const std::string kind = spec.at("kind");
   const DataType type = data_type(spec.at("dtype"));
   if (kind == "VarLenFeature") return VarLenFeature{.type = type};
-  if (kind != "FixedLenFeature") {
-    require("spec." + kind);
-    throw Unsupported("the runner has no " + kind);
+  if (kind == "FixedLenFeature")
+    return FixedLenFeature{.shape = shape_of(spec.at("shape")), .type = type, .default_value = default_of(spec, type)};
+  if (kind == "FixedLenSequenceFeature")
+    return FixedLenSequenceFeature{.shape = shape_of(spec.at("shape")),
+                                   .type = type,
+                                   .allow_missing = spec.value("allow_missing", false),
+                                   .default_value = default_of(spec, type)};
+  if (kind == "SparseFeature")
+    return SparseFeature{.index_key = list_of<std::string>(spec.at("index_key")),
+                         .value_key = spec.at("value_key"),
+                         .type = type,
+                         .size = list_of<int64_t>(spec.at("size")),
+                         .already_sorted = spec.value("already_sorted", false)};
+  if (kind == "RaggedFeature" && !spec.contains("partitions")) {
+    RaggedFeature feature{.type = type};
+    if (spec.contains("value_key") && spec.at("value_key").is_string()) feature.value_key = spec.at("value_key");
+    return feature;
   }
-  FixedLenFeature feature{.shape = shape_of(spec.at("shape")), .type = type};
-  const Json& value = spec.value("default_value", Json());
-  if (!value.is_null()) feature.default_value = make_default(value, type);
-  return feature;
+  throw Unsupported("the runner has no " + kind);
 }
 
 }  // namespace

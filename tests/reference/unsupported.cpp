@@ -8,7 +8,6 @@ namespace {
 
 constexpr Unbuilt list[] = {
     {"family.H", "TensorFlow's and Keras' checkpoints"},
-    {"spec.FixedLenSequenceFeature", "FixedLenSequenceFeature"},
     {"optimizer.momentum", "momentum"},
     {"optimizer.adam", "Adam"},
     {"optimizer.ftrl", "Ftrl"},
