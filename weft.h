@@ -23,6 +23,7 @@
 #include <weft/io/read_csv.h>
 #include <weft/io/read_libsvm.h>
 #include <weft/io/rows_in_memory.h>
+#include <weft/io/sequence_example.h>
 #include <weft/io/tfrecord.h>
 #include <weft/io/vocabulary.h>
 #include <weft/io/vocabulary_builder.h>

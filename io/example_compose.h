@@ -53,4 +53,7 @@ void compose_sparse(const ComposePlace& place, const SparseFeature& feature, std
 void compose_ragged(const ComposePlace& place, const RaggedFeature& feature, std::span<const ColumnOutput> columns,
                     ComposeScratch& scratch, Feature& out);
 
+/// Shape and indices of nested rows from `row_splits`; `cursors` is kept for its memory.
+void nest(std::vector<size_t>& cursors, Feature& feature);
+
 }  // namespace weft

@@ -60,15 +60,25 @@ void fill_up(std::vector<T>& values, const std::vector<int64_t>& offsets, int64_
   }
 }
 
-// Makes a sequence dense: from [batch, values] to [batch, steps], steps as many as the longest example has.
-void fill_up(const ExampleColumn& column, Feature& feature) {
-  const int64_t longest = feature.shape[1];
-  const FixedLenFeature::Default& fill = column.default_value;
-  if (feature.type == DataType::string) fill_up(feature.strings, feature.offsets, longest, column.default_strings[0]);
-  if (feature.type == DataType::int64) fill_up(feature.integers, feature.offsets, longest, fill.integers[0]);
-  if (feature.type == DataType::float32) fill_up(feature.floats, feature.offsets, longest, fill.floats[0]);
-  feature.shape[1] = longest / column.elements;
-  feature.offsets.clear();
+// Single values, a field each.
+int64_t append_unpacked(ColumnOutput& output, wire::Bytes list) {
+  const bool integers = output.column->type == DataType::int64;
+  const uint8_t expected = wire::tag(1, integers ? wire::kVarint : wire::kFixed32);
+  int64_t count = 0;
+  for (; !list.empty(); ++count) {
+    const size_t used = output.used + static_cast<size_t>(count);
+    if (static_cast<uint8_t>(*list.at++) != expected) return -1;
+    if (integers) {
+      uint64_t value;
+      if (!wire::read_varint(list, value)) return -1;
+      *room_for(output.feature->integers, used, 1) = static_cast<int64_t>(value);
+    } else {
+      if (list.size() < sizeof(float)) return -1;
+      *room_for(output.feature->floats, used, 1) = wire::load<float>(list.at);
+      list.at += sizeof(float);
+    }
+  }
+  return count;
 }
 
 }  // namespace
@@ -97,11 +107,14 @@ void ExampleOutput::finish(const ExamplePlan& plan, int64_t batch, const Example
   for (const ColumnOutput& output : columns) {
     Feature& feature = *output.feature;
     const ExampleColumn& column = *output.column;
-    in_values(feature, [&](auto& values) { values.resize(output.used); });
+    drop_unused(output);
+    if (column.sequence) {
+      make_dense(column, feature);
+      continue;
+    }
     feature.shape.assign(1, batch);
     if (!column.fixed) feature.shape.push_back(longest_row(feature.offsets));
-    if (column.sequence) fill_up(column, feature);
-    if (column.dense()) feature.shape.insert(feature.shape.end(), column.shape.begin(), column.shape.end());
+    feature.shape.insert(feature.shape.end(), column.shape.begin(), column.shape.end());
   }
   for (size_t i = 0; i < composed.size(); ++i) compose(plan.composites[i], columns, where, scratch, *composed[i]);
 }
@@ -148,6 +161,35 @@ int64_t append_values(ColumnOutput& output, wire::Bytes list) {
     default:
       return wire::decode_floats(list, room_for(feature.floats, output.used, list.size() / sizeof(float)));
   }
+}
+
+// The first list counts, what follows it in the Feature is not looked at. After packed values the rest of the list is
+// not either.
+int64_t append_list(ColumnOutput& output, wire::Bytes feature) {
+  constexpr uint8_t kPacked = wire::tag(1, wire::kDelimited);
+  wire::Bytes list, packed;
+  if (!wire::read_delimited(feature, list)) return -1;
+  if (output.column->type == DataType::string || list.empty()) return append_values(output, list);
+  if (static_cast<uint8_t>(*list.at) != kPacked) return append_unpacked(output, list);
+  ++list.at;
+  return wire::read_delimited(list, packed) ? append_values(output, packed) : -1;
+}
+
+void drop_unused(const ColumnOutput& output) {
+  in_values(*output.feature, [&](auto& values) { values.resize(output.used); });
+}
+
+void make_dense(const ExampleColumn& column, Feature& feature) {
+  const int64_t longest = longest_row(feature.offsets);
+  const FixedLenFeature::Default& fill = column.default_value;
+  if (feature.type == DataType::string) fill_up(feature.strings, feature.offsets, longest, column.default_strings[0]);
+  if (feature.type == DataType::int64) fill_up(feature.integers, feature.offsets, longest, fill.integers[0]);
+  if (feature.type == DataType::float32) fill_up(feature.floats, feature.offsets, longest, fill.floats[0]);
+  feature.sparse = false;
+  feature.shape.assign({std::ssize(feature.offsets) - 1, longest / column.elements});
+  feature.shape.insert(feature.shape.end(), column.shape.begin(), column.shape.end());
+  feature.offsets.clear();
+  feature.indices.clear();
 }
 
 }  // namespace weft

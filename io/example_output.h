@@ -64,4 +64,13 @@ inline T* room_for(std::vector<T>& values, size_t used, size_t more) {
 /// output.used), or -1 if they are malformed.
 int64_t append_values(ColumnOutput& output, wire::Bytes list);
 
+/// The same for the list that a Feature starts with (its tag has been read), packed or not.
+int64_t append_list(ColumnOutput& output, wire::Bytes feature);
+
+/// Shortens the feature's values to those that were used.
+void drop_unused(const ColumnOutput& output);
+
+/// Makes the rows of a sequence dense, [rows, steps, shape...], as long as the longest; the others are filled up.
+void make_dense(const ExampleColumn& column, Feature& feature);
+
 }  // namespace weft

@@ -101,41 +101,10 @@ class PlainPass {
       fail(column, "Unsupported datatype. A Feature starts with a bytes_list, float_list or int64_list.");
     if ((nothing && column.dense()) || out.last_row == row_) return;  // no kind at all counts as missing
     if (kind != column.list_tag) fail_type(column, kind);
-    const int64_t count = nothing ? 0 : read_list(in, out);
+    const int64_t count = nothing ? 0 : append_list(out, in);
     if (count < 0) fail(column, "Can't parse serialized Example. Check what wrote the record.");
     if (!column.fits(count)) fail_count(column, count);
     output_.end_column(out, row_, count);
-  }
-
-  // The first list counts, what follows it in the Feature is not looked at. After packed values the rest of the list is
-  // not either.
-  int64_t read_list(Bytes in, ColumnOutput& out) {
-    Bytes list, packed;
-    if (!wire::read_delimited(in, list)) return -1;
-    if (out.column->type == DataType::string || list.empty()) return append_values(out, list);
-    if (static_cast<uint8_t>(*list.at) != kFirst) return read_unpacked(list, out);
-    ++list.at;
-    return wire::read_delimited(list, packed) ? append_values(out, packed) : -1;
-  }
-
-  int64_t read_unpacked(Bytes list, ColumnOutput& out) {
-    const bool integers = out.column->type == DataType::int64;
-    const uint8_t expected = wire::tag(1, integers ? wire::kVarint : wire::kFixed32);
-    int64_t count = 0;
-    for (; !list.empty(); ++count) {
-      const size_t used = out.used + static_cast<size_t>(count);
-      if (static_cast<uint8_t>(*list.at++) != expected) return -1;
-      if (integers) {
-        uint64_t value;
-        if (!wire::read_varint(list, value)) return -1;
-        *room_for(out.feature->integers, used, 1) = static_cast<int64_t>(value);
-      } else {
-        if (list.size() < sizeof(float)) return -1;
-        *room_for(out.feature->floats, used, 1) = wire::load<float>(list.at);
-        list.at += sizeof(float);
-      }
-    }
-    return count;
   }
 
   [[noreturn]] void fail(const std::string& what) const {

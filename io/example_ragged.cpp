@@ -11,6 +11,12 @@ namespace {
 /// Rows that an example may have by ValueRowIds, whose largest number makes as many.
 constexpr int64_t kMostRows = int64_t{1} << 20;
 
+int64_t longest_of(const std::vector<int64_t>& splits) {
+  int64_t longest = 0;
+  for (size_t i = 1; i < splits.size(); ++i) longest = std::max(longest, splits[i] - splits[i - 1]);
+  return longest;
+}
+
 void copy_values(const Feature& from, Feature& to) {
   to.floats = from.floats;
   to.integers = from.integers;
@@ -97,8 +103,7 @@ class RaggedComposer {
     for (size_t level = levels; level-- > 1;) cut(level - 1, scratch.counts, out.row_splits[level]);
     out.row_splits[0].assign(1, 0);
     for (const int64_t count : scratch.counts) out.row_splits[0].push_back(out.row_splits[0].back() + count);
-    set_shape(out);
-    find_indices(scratch.cursors, out);
+    nest(scratch.cursors, out);
   }
 
  private:
@@ -133,32 +138,6 @@ class RaggedComposer {
                             numbers.size() > kMost ? ", ..." : "", columns_[part].column->key, items));
   }
 
-  // The box that all rows fit in.
-  void set_shape(Feature& out) const {
-    out.shape.resize(1);
-    for (const auto& splits : out.row_splits) {
-      int64_t longest = 0;
-      for (size_t i = 1; i < splits.size(); ++i) longest = std::max(longest, splits[i] - splits[i - 1]);
-      out.shape.push_back(longest);
-    }
-  }
-
-  // [values, levels]: the place of each value within its row, of that row within the row around it, ...
-  void find_indices(std::vector<size_t>& rows, Feature& out) const {
-    const size_t levels = out.row_splits.size();
-    out.indices.resize(static_cast<size_t>(out.size()) * levels);
-    rows.assign(levels, 0);
-    for (int64_t value = 0; value < out.size(); ++value) {
-      int64_t item = value;
-      for (size_t level = levels; level-- > 0;) {
-        const auto& splits = out.row_splits[level];
-        while (splits[rows[level] + 1] <= item) ++rows[level];
-        out.indices[static_cast<size_t>(value) * levels + level] = item - splits[rows[level]];
-        item = static_cast<int64_t>(rows[level]);
-      }
-    }
-  }
-
   const ComposePlace& place_;
   const RaggedFeature& feature_;
   std::span<const ColumnOutput> columns_;
@@ -170,6 +149,25 @@ class RaggedComposer {
 void compose_ragged(const ComposePlace& place, const RaggedFeature& feature, std::span<const ColumnOutput> columns,
                     ComposeScratch& scratch, Feature& out) {
   RaggedComposer(place, feature, columns).run(scratch, out);
+}
+
+void nest(std::vector<size_t>& cursors, Feature& feature) {
+  const auto& levels = feature.row_splits;
+  feature.shape.assign(1, std::ssize(levels[0]) - 1);
+  for (const auto& splits : levels) feature.shape.push_back(longest_of(splits));  // the box that all rows fit in
+  // [values, levels]: the place of each value within its row, of that row within the row around it, ...
+  feature.indices.resize(static_cast<size_t>(feature.size()) * levels.size());
+  cursors.assign(levels.size(), 0);
+  for (int64_t value = 0; value < feature.size(); ++value) {
+    int64_t item = value;
+    for (size_t level = levels.size(); level-- > 0;) {
+      const auto& splits = levels[level];
+      size_t& row = cursors[level];
+      while (splits[row + 1] <= item) ++row;
+      feature.indices[static_cast<size_t>(value) * levels.size() + level] = item - splits[row];
+      item = static_cast<int64_t>(row);
+    }
+  }
 }
 
 }  // namespace weft
