@@ -104,6 +104,17 @@ TEST_CASE("dnn classifier: dropout and batch normalisation resume to the same bi
   CHECK_THROWS_AS(DNNClassifier({.hidden_units = {8}, .feature_columns = columns(), .dropout = 1.0f}), ValueError);
 }
 
+TEST_CASE("dnn classifier: what training and evaluation drop of their input is counted, for each call anew") {
+  DNNClassifier classifier({.hidden_units = {}, .feature_columns = columns()});
+  CHECK(classifier.input_counts()[0].counts == IdCounts{});
+  classifier.train(pairs(1000), {.steps = 7});
+  const IdCounts trained{.bags = 28, .values = 28};
+  CHECK(classifier.input_counts()[1].counts == trained);
+  classifier.evaluate(pairs(3));
+  CHECK(classifier.input_counts()[0].column == "a_shared_embedding");
+  CHECK(classifier.input_counts()[0].counts.values == 12);
+}
+
 TEST_CASE("dnn classifier: variables and slots have TensorFlow's names") {
   const TemporaryDirectory directory;
   DNNClassifier classifier({.hidden_units = {4, 3}, .feature_columns = columns(), .model_dir = directory.path});

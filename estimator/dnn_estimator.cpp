@@ -31,12 +31,15 @@ DNNEstimator::DNNEstimator(DNNEstimatorOptions options) : DNNEstimator(std::make
 DNNEstimator::DNNEstimator(const std::shared_ptr<Parts>& parts, DNNEstimatorOptions options)
     : Estimator({.model_fn =
                      [&parts, &options](ParameterStore& params) {
-                       const DnnNetwork& network = parts->network.emplace(params, network_options(options));
+                       DnnNetwork& network = parts->network.emplace(params, network_options(options));
                        parts->head = std::make_shared<const Head>(std::move(options.head));
-                       return create_estimator_spec(
+                       EstimatorSpec spec = create_estimator_spec(
                            parts->head,
                            [parts](Tape& tape, const Features& features) { return (*parts->network)(tape, features); },
                            [&network](Features& features) { network.input_layer().prepare(features); });
+                       spec.input_counts = [&network] { return network.input_layer().counts(); };
+                       spec.reset_input_counts = [&network] { network.input_layer().reset_counts(); };
+                       return spec;
                      },
                  .optimizer = with_slot_names(options.optimizer, options.names),
                  .model_dir = options.model_dir,

@@ -38,6 +38,10 @@ struct Estimator::State {
     if (spec.prepare) spec.prepare(batch.features);
   }
 
+  void reset_input_counts() const {
+    if (spec.reset_input_counts) spec.reset_input_counts();
+  }
+
   int threads() const {
     const int wanted = trainer.options().config.threads;
     return wanted > 0 ? wanted : num_threads();
@@ -90,6 +94,7 @@ Estimator& Estimator::operator=(Estimator&&) noexcept = default;
 Estimator::~Estimator() = default;
 
 int64_t Estimator::train(const InputFn& input_fn, const TrainOptions& options) {
+  state_->reset_input_counts();
   const RunConfig& config = state_->trainer.options().config;
   if (state_->model_dir.empty() || !config.save_summary_steps) {
     return state_->trainer.train(input_fn, state_->spec.loss, options);
@@ -106,6 +111,7 @@ Metrics Estimator::evaluate(const InputFn& input_fn, const EvaluateOptions& opti
         "[evaluate] Must specify steps > 0, given: {}. Leave steps out to read the input to its end.", *options.steps));
   }
   state.trainer.restore();
+  state.reset_input_counts();
   const Evaluation evaluation = state.start_evaluation();
   StreamingMean loss;
   Dataset input = state.open("evaluate", input_fn);
@@ -139,6 +145,7 @@ PredictionRange Estimator::predict(const InputFn& input_fn) {
   State& state = *state_;
   check_predicts(state.spec);
   state.trainer.restore();
+  state.reset_input_counts();
   return PredictionRange(state.open("predict", input_fn), [&state](const Batch& batch, Predictions& out) {
     state.forward(batch.size, [&](Tape& tape) { state.spec.predict(tape, batch.features, out); });
   });
@@ -151,6 +158,9 @@ void Estimator::predict(const Features& features, Predictions& out) {
   state.forward(0, [&](Tape& tape) { state.spec.predict(tape, features, out); });
 }
 
+std::vector<ColumnCounts> Estimator::input_counts() const {
+  return state_->spec.input_counts ? state_->spec.input_counts() : std::vector<ColumnCounts>();
+}
 ParameterStore& Estimator::params() {
   return state_->params;
 }

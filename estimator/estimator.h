@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace weft {
 
@@ -62,6 +63,10 @@ class Estimator {
   PredictionRange predict(const InputFn& input_fn);
   /// The predictions for one batch that is at hand.
   void predict(const Features& features, Predictions& out);
+
+  /// What the model dropped of its input, a line a column of ids, since the last call of train(), evaluate() or
+  /// predict(input_fn) began; empty if the model does not count.
+  std::vector<ColumnCounts> input_counts() const;
 
   ParameterStore& params();
   const ParameterStore& params() const;

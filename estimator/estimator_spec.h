@@ -6,9 +6,11 @@
 #include <weft/core/tape.h>
 #include <weft/estimator/heads/head.h>
 #include <weft/estimator/metrics/metrics.h>
+#include <weft/layers/input_layer.h>
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 namespace weft {
 
@@ -30,6 +32,9 @@ struct EstimatorSpec {
   std::function<void(Tape& tape, const Features& features, Predictions& out)> predict = {};
   /// Runs on every batch where it is made, on several threads at once: InputLayer::prepare.
   std::function<void(Features& features)> prepare = {};
+  /// What the layers dropped of their input (InputLayer::counts), and a new start of the count; absent: not counted.
+  std::function<std::vector<ColumnCounts>()> input_counts = {};
+  std::function<void()> reset_input_counts = {};
 };
 
 /// Makes a model's parameters in the store and says what the model does with them. Called once, by the estimator.

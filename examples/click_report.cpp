@@ -90,3 +90,10 @@ void print_neighbours(const weft::DNNClassifier& classifier, const ClickModel& m
       "   Of the neighbours of the {} most popular videos, {:.0f} % have the same genre; by chance it would be 8 %.\n",
       popular, 100.0 * static_cast<double>(same_genre) / static_cast<double>(popular * kNeighbours));
 }
+
+void print_counts(const std::vector<weft::ColumnCounts>& counts) {
+  for (const auto& [column, c] : counts) {
+    fmt::print("   {}: {} values, {} out of vocabulary, {} negative, {} of weight 0, {} of {} bags empty\n", column,
+               c.values, c.out_of_vocabulary, c.negative_ids, c.pruned_weights, c.empty_bags, c.bags);
+  }
+}

@@ -137,6 +137,7 @@ void run(const Demo& demo) {
   train(demo, classifier, [](int64_t) {});
 
   const Metrics metrics = classifier.evaluate([&] { return read_examples(reading(demo, "eval-*.tfrecord")); });
+  const std::vector<ColumnCounts> counts = classifier.input_counts();
   fmt::print(
       "3. On {} held-out users: AUC {:.4f}. The planted model, which knows each user's taste, has {:.4f}: nothing\n"
       "   can beat it. {}\n",
@@ -145,6 +146,8 @@ void run(const Demo& demo) {
   print_predictions(classifier, model);
   fmt::print("5. Nearest neighbours in the learnt table (genres are hidden from it):\n");
   print_neighbours(classifier, model);
+  fmt::print("6. What became of the held-out users' ids (what an input drops, it counts):\n");
+  print_counts(counts);
   fmt::print("{:.0f} seconds in all.\n", seconds() - start);
 }
 

@@ -36,6 +36,7 @@ class DnnNetwork {
   DnnNetwork(ParameterStore& params, const DnnNetworkOptions& options);
   /// [batch, logits_dimension].
   Var operator()(Tape& tape, const Features& features) const;
+  InputLayer& input_layer() { return input_; }
   const InputLayer& input_layer() const { return input_; }
 
  private:
