@@ -1,6 +1,6 @@
 // Tape: values, closures, and the reverse loop.
 #include <weft/core/error.h>
-#include <weft/core/tape.h>
+#include <weft/core/tape_memory.h>
 
 #include <doctest/doctest.h>
 #include <algorithm>
@@ -10,60 +10,18 @@
 namespace weft {
 namespace {
 
-struct Node {
-  Tensor value;
-  Tensor gradient;
-  bool has_gradient = false;
-  bool needs_gradient = true;
-};
-
-struct Closure {
-  int32_t out;
-  void* state;
-  void (*run)(void*);
-  void (*destroy)(void*);
-};
+// Room of tapes that have ended on this thread.
+std::vector<std::unique_ptr<Tape::Memory>>& idle_memory() {
+  thread_local std::vector<std::unique_ptr<Tape::Memory>> idle;
+  return idle;
+}
 
 }  // namespace
-
-/// What a tape holds. It goes back to its thread when the tape ends, so that the next tape starts with its room.
-struct Tape::Memory {
-  static constexpr size_t kChunk = 1 << 14;
-
-  std::vector<std::unique_ptr<Node>> nodes;
-  size_t used_nodes = 0;
-  std::vector<Closure> closures;
-  std::vector<Buffer> chunks;
-  size_t used_chunks = 0;
-  size_t used_bytes = 0;  ///< of the last used chunk
-
-  static std::vector<std::unique_ptr<Memory>>& of_thread() {
-    thread_local std::vector<std::unique_ptr<Memory>> idle;
-    return idle;
-  }
-
-  Node& node(int32_t index) { return *nodes[static_cast<size_t>(index)]; }
-
-  int32_t add(Tensor value, bool needs_gradient) {
-    if (used_nodes == nodes.size()) nodes.push_back(std::make_unique<Node>());
-    Node& node = *nodes[used_nodes];
-    node.value = std::move(value);
-    node.needs_gradient = needs_gradient;
-    return static_cast<int32_t>(used_nodes++);
-  }
-
-  void clear() {
-    for (size_t i = closures.size(); i-- > 0;) closures[i].destroy(closures[i].state);
-    closures.clear();
-    for (size_t i = 0; i < used_nodes; ++i) *nodes[i] = Node();
-    used_nodes = used_chunks = used_bytes = 0;
-  }
-};
 
 Tape::Tape() : Tape(Options{}) {}
 
 Tape::Tape(const Options& options) : recording_(options.record), training_(options.training.value_or(options.record)) {
-  auto& idle = Memory::of_thread();
+  auto& idle = idle_memory();
   if (idle.empty()) {
     memory_ = std::make_unique<Memory>();
   } else {
@@ -74,7 +32,7 @@ Tape::Tape(const Options& options) : recording_(options.record), training_(optio
 
 Tape::~Tape() {
   memory_->clear();
-  Memory::of_thread().push_back(std::move(memory_));
+  idle_memory().push_back(std::move(memory_));
 }
 
 Var Tape::constant(Tensor value) {
@@ -101,8 +59,9 @@ void* Tape::allocate(size_t bytes) {
   return place;
 }
 
-void Tape::append(Var out, void* closure, void (*run)(void*), void (*destroy)(void*)) {
-  memory_->closures.push_back({out.index_, closure, run, destroy});
+void Tape::append(Var out, void* closure, void (*run)(void*), void (*destroy)(void*), const char* name,
+                  const std::type_info& type) {
+  memory_->closures.push_back({out.index_, closure, run, destroy, name, &type});
 }
 
 void Tape::backward(Var loss) {
@@ -114,6 +73,10 @@ void Tape::backward(Var loss) {
 }
 
 void Tape::backward(Var out, const Tensor& dout) {
+  run_backward(out, dout, nullptr, nullptr);
+}
+
+void Tape::run_backward(Var out, const Tensor& dout, void (*after)(void*, size_t), void* context) {
   if (!recording_) throw ValueError("[Tape::backward] this tape does not record. Make it with {.record = true}.");
   if (!(dout.shape() == out.shape())) {
     throw ValueError("[Tape::backward] the gradient's shape does not fit: got " + to_string(dout.shape()) +
@@ -125,8 +88,9 @@ void Tape::backward(Var out, const Tensor& dout) {
   float* sum = out.gradient_sum();
   for (int64_t i = 0; i < dout.size(); ++i) sum[i] += dout[i];
   for (size_t i = memory_->closures.size(); i-- > 0;) {
-    const Closure& closure = memory_->closures[i];
+    const Memory::Closure& closure = memory_->closures[i];
     if (memory_->node(closure.out).has_gradient) closure.run(closure.state);
+    if (after) after(context, i);
   }
 }
 
@@ -138,12 +102,12 @@ bool Var::needs_gradient() const {
 }
 
 const Tensor* Var::gradient() const {
-  const Node& node = tape_->memory_->node(index_);
+  const Tape::Memory::Node& node = tape_->memory_->node(index_);
   return node.has_gradient ? &node.gradient : nullptr;
 }
 
 Var::Accumulator Var::add_to_gradient() const {
-  Node& node = tape_->memory_->node(index_);
+  Tape::Memory::Node& node = tape_->memory_->node(index_);
   const bool fresh = !node.has_gradient;
   if (fresh) node.gradient = Tensor(node.value.shape());
   node.has_gradient = true;

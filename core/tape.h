@@ -7,6 +7,7 @@
 #include <new>
 #include <optional>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 namespace weft {
@@ -40,6 +41,7 @@ class Var {
 
  private:
   friend class Tape;
+  friend struct TapeView;
   Var(Tape* tape, int32_t index) : tape_(tape), index_(index) {}
   Tape* tape_ = nullptr;
   int32_t index_ = -1;
@@ -69,9 +71,10 @@ class Tape {
   Var leaf(Tensor value);
 
   /// Appends the closure that adds an op's part to the gradients of its inputs. It runs only if a gradient reached
-  /// `out`. Trivially relocatable captures only: Var, pointers, numbers, Buffer handles.
+  /// `out`. Trivially relocatable captures only: Var, pointers, numbers, Buffer handles. `name` (which must outlive the
+  /// tape) is what the op is called where a fault is looked for; null: as the function that calls this.
   template <class F>
-  void record(Var out, F&& backward) {
+  void record(Var out, F&& backward, const char* name = nullptr) {
     if (!recording_) return;
     using Closure = std::decay_t<F>;
     static_assert(alignof(Closure) <= 64);
@@ -79,7 +82,7 @@ class Tape {
     new (place) Closure(std::forward<F>(backward));
     append(
         out, place, [](void* closure) { (*static_cast<Closure*>(closure))(); },
-        [](void* closure) { static_cast<Closure*>(closure)->~Closure(); });
+        [](void* closure) { static_cast<Closure*>(closure)->~Closure(); }, name, typeid(Closure));
   }
 
   /// Adds d loss / d x to every x that `loss` came from; once a tape, for the gradients of values are used up on the
@@ -95,8 +98,11 @@ class Tape {
 
  private:
   friend class Var;
+  friend struct TapeView;
   void* allocate(size_t bytes);
-  void append(Var out, void* closure, void (*run)(void*), void (*destroy)(void*));
+  void append(Var out, void* closure, void (*run)(void*), void (*destroy)(void*), const char* name,
+              const std::type_info& type);
+  void run_backward(Var out, const Tensor& dout, void (*after)(void*, size_t), void* context);
 
   std::unique_ptr<Memory> memory_;
   bool recording_ = true;

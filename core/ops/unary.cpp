@@ -13,20 +13,21 @@ constexpr int64_t kGrain = 1 << 14;
 
 }  // namespace
 
-Var unary(Var x, const kernels::Function& f) {
+Var unary(Var x, const kernels::Function& f, const char* name) {
   Var out = x.tape().make(x.shape());
   const float* in = x.value().data();
   float* y = out.value().data();
   parallel_for(x.value().size(), kGrain,
                [&](int64_t begin, int64_t end) { f.forward(in + begin, y + begin, end - begin); });
   if (x.needs_gradient()) {
-    x.tape().record(out, [x, out, f] {
+    const auto backward = [x, out, f] {
       const float *in = x.value().data(), *y = out.value().data(), *dy = out.gradient()->data();
       const auto dx = x.add_to_gradient();
       parallel_for(x.value().size(), kGrain, [&](int64_t begin, int64_t end) {
         f.backward(in + begin, y + begin, dy + begin, dx.data + begin, end - begin, !dx.fresh);
       });
-    });
+    };
+    x.tape().record(out, backward, name);
   }
   return out;
 }
