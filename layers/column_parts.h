@@ -6,10 +6,12 @@
 #include <weft/layers/column_ids.h>
 #include <weft/layers/feature_column.h>
 #include <weft/layers/input_layer.h>
+#include <weft/layers/row_origin.h>
 
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,6 +56,9 @@ class ColumnParts {
   int64_t rows_of(const ColumnPart& part, const Features& features, const std::vector<Ids>& ids) const;
   /// The rows of all parts, which must be the same.
   int64_t check_rows(const Features& features, const std::vector<Ids>& ids) const;
+
+  /// Which value of an example reads a row of a table; nothing if none does.
+  std::optional<RowOrigin> origin(const Parameter& table, int64_t row, const Features& features, int64_t example) const;
 
   std::vector<ColumnCounts> counts() const;
   void reset_counts();

@@ -44,6 +44,11 @@ Var InputLayer::operator()(Tape& tape, const Features& features) const {
   return parts(tape, features, [&](const std::vector<Ids>& ids) { return parts.check_rows(features, ids); });
 }
 
+std::optional<RowOrigin> InputLayer::origin(const Parameter& table, int64_t row, const Features& features,
+                                            int64_t example) const {
+  return state_->parts.origin(table, row, features, example);
+}
+
 std::vector<ColumnCounts> InputLayer::counts() const {
   return state_->parts.counts();
 }

@@ -4,9 +4,11 @@
 #include <weft/core/parameter.h>
 #include <weft/core/tape.h>
 #include <weft/layers/feature_column.h>
+#include <weft/layers/row_origin.h>
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,6 +60,9 @@ class InputLayer {
     int64_t width = 0;
   };
   const std::vector<Place>& places() const;
+
+  /// Which value of an example reads a row of a table; nothing if none does. For messages: it is slow.
+  std::optional<RowOrigin> origin(const Parameter& table, int64_t row, const Features& features, int64_t example) const;
 
   /// What became of the values of each column of ids in all calls since reset_counts(), in the order of the output.
   std::vector<ColumnCounts> counts() const;

@@ -116,6 +116,11 @@ Var LinearModel::operator()(Tape& tape, const Features& features) const {
   return weighted_sum(x, state_->blocks, *state_->bias);
 }
 
+std::optional<RowOrigin> LinearModel::origin(const Parameter& table, int64_t row, const Features& features,
+                                             int64_t example) const {
+  return state_->parts.origin(table, row, features, example);
+}
+
 std::vector<ColumnCounts> LinearModel::counts() const {
   return state_->parts.counts();
 }

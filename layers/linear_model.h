@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,8 @@ class LinearModel {
   const std::vector<Place>& places() const;
   Parameter& bias() const;
 
+  /// As InputLayer::origin.
+  std::optional<RowOrigin> origin(const Parameter& table, int64_t row, const Features& features, int64_t example) const;
   /// As InputLayer::counts.
   std::vector<ColumnCounts> counts() const;
   void reset_counts();
