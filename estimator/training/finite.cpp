@@ -11,16 +11,16 @@
 
 namespace weft {
 
-namespace {
-
-constexpr int64_t kGrain = 1 << 16;  // numbers of an array that a thread reads at once
-
 // Without a way out of the loop, so that it runs on vectors.
 bool all_finite(std::span<const float> numbers) {
   bool good = true;
   for (float number : numbers) good &= std::abs(number) <= std::numeric_limits<float>::max();
   return good;
 }
+
+namespace {
+
+constexpr int64_t kGrain = 1 << 16;  // numbers of an array that a thread reads at once
 
 std::optional<NotFinite> find_in_row(const Parameter& parameter, const RowsView& view, const std::string& slot,
                                      int64_t row) {

@@ -4,9 +4,13 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace weft {
+
+/// False if a number is infinite or NaN.
+bool all_finite(std::span<const float> numbers);
 
 /// A number of a parameter that is infinite or NaN.
 struct NotFinite {
