@@ -20,7 +20,14 @@ class ClassHeadMetrics {
   double add(const Tensor& logits, const Targets& targets);
   Metrics result() const;
 
+  /// As every metric's (metric_state.h); throw also for those of a head with other options.
+  void merge(const ClassHeadMetrics& other);
+  void save(MetricState& state, const std::string& name) const;
+  void restore(const MetricState& state, const std::string& name);
+
  private:
+  template <class A, class B, class F>
+  static void each(A& a, B& b, F&& f);
   struct AtThreshold {
     Confusion counts;
     StreamingMean accuracy;

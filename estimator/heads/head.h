@@ -50,6 +50,11 @@ class HeadMetrics {
   double add(const Tensor& logits, const Targets& targets);
   Metrics result() const;
 
+  /// As every metric's (metric_state.h): merge throws ValueError for those of another kind of head.
+  void merge(const HeadMetrics& other);
+  void save(MetricState& state, const std::string& name) const;
+  void restore(const MetricState& state, const std::string& name);
+
  private:
   std::variant<ClassHeadMetrics, RegressionHeadMetrics, MultiLabelHeadMetrics> kind_;
 };

@@ -51,7 +51,14 @@ class RegressionHeadMetrics {
   double add(const Tensor& logits, const Targets& targets);
   Metrics result() const;
 
+  /// As every metric's (metric_state.h); throw also for those of a head with other options.
+  void merge(const RegressionHeadMetrics& other);
+  void save(MetricState& state, const std::string& name) const;
+  void restore(const MetricState& state, const std::string& name);
+
  private:
+  template <class A, class B, class F>
+  static void each(A& a, B& b, F&& f);
   const RegressionHead* head_;
   std::vector<float> losses_;
   StreamingMean average_loss_, label_mean_, prediction_mean_;
