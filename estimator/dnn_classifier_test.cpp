@@ -230,5 +230,31 @@ TEST_CASE("dnn classifier: v2's names") {
   CHECK(v1.params().find("dnn/input_from_feature_columns/a_b_shared_embedding") != nullptr);
 }
 
+TEST_CASE("dnn classifier: a number that is not finite is told with its example, row and value") {
+  DNNClassifier spoiled({.hidden_units = {4}, .feature_columns = columns()});
+  const Parameter& table = *spoiled.params().begin();
+  REQUIRE(table.table());
+  table.value().row(3)[1] = std::nanf("");  // the first batch has a = 0, 1, 2, 3
+  CHECK_THROWS_WITH_AS(
+      spoiled.train(pairs(5)),
+      doctest::Contains((": nan in '" + table.name() +
+                         "' row 3 ('3' of feature 'a'), example 3 of the batch reads it, expected a number")
+                            .c_str()),
+      Error);
+  CHECK(spoiled.global_step() == 0);
+
+  DNNClassifier fed({.hidden_units = {4}, .feature_columns = {numeric_column({.key = "x"})}});
+  const InputFn bad = [] {
+    return Dataset([](Batch& batch) {
+      batch.features["x"] = dense_feature(std::vector<float>{1, 2, HUGE_VALF});
+      batch.labels = dense_feature(std::vector<int64_t>{0, 1, 1});
+      return true;
+    });
+  };
+  CHECK_THROWS_WITH_AS(fed.train(bad, {.steps = 1}),
+                       doctest::Contains(": inf in the input of example 2 of the batch, where feature 'x' is inf"),
+                       Error);
+}
+
 }  // namespace weft
 #endif

@@ -39,6 +39,10 @@ DNNEstimator::DNNEstimator(const std::shared_ptr<Parts>& parts, DNNEstimatorOpti
                            [&network](Features& features) { network.input_layer().prepare(features); });
                        spec.input_counts = [&network] { return network.input_layer().counts(); };
                        spec.reset_input_counts = [&network] { network.input_layer().reset_counts(); };
+                       spec.row_origin = [&network](const Parameter& table, int64_t row, const Features& features,
+                                                    int64_t example) {
+                         return network.input_layer().origin(table, row, features, example);
+                       };
                        return spec;
                      },
                  .optimizer = with_slot_names(options.optimizer, options.names),

@@ -32,7 +32,8 @@ struct Estimator::State {
                          .config = std::move(options.config),
                          .names = std::move(options.names),
                          .warm_start_from = std::move(options.warm_start_from),
-                         .prepare = [this](Batch& batch) { prepare(batch); }}) {}
+                         .prepare = [this](Batch& batch) { prepare(batch); },
+                         .row_origin = spec.row_origin}) {}
 
   void prepare(Batch& batch) const {
     if (spec.prepare) spec.prepare(batch.features);

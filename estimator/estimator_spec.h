@@ -7,6 +7,7 @@
 #include <weft/estimator/heads/head.h>
 #include <weft/estimator/metrics/metrics.h>
 #include <weft/layers/input_layer.h>
+#include <weft/layers/row_origin.h>
 
 #include <functional>
 #include <memory>
@@ -35,6 +36,8 @@ struct EstimatorSpec {
   /// What the layers dropped of their input (InputLayer::counts), and a new start of the count; absent: not counted.
   std::function<std::vector<ColumnCounts>()> input_counts = {};
   std::function<void()> reset_input_counts = {};
+  /// Which value of an example reads a row of a table: InputLayer::origin. For the error when a number is not finite.
+  RowOriginFn row_origin = {};
 };
 
 /// Makes a model's parameters in the store and says what the model does with them. Called once, by the estimator.

@@ -36,9 +36,11 @@ class Summaries {
     const double seconds = std::chrono::duration<double>(Clock::now() - at_).count();
     if (written_ && seconds > 0.0) {
       scalars.emplace_back("global_step/sec", static_cast<double>(context.step - *written_) / seconds);
+      scalars.emplace_back("examples/sec", static_cast<double>(context.examples - examples_) / seconds);
     }
     writer_->scalars(context.step, scalars);
     written_ = context.step;
+    examples_ = context.examples;
     at_ = Clock::now();
   }
 
@@ -49,6 +51,7 @@ class Summaries {
   int64_t every_steps_;
   std::optional<EventWriter> writer_;
   std::optional<int64_t> written_;  // the step that was written last
+  int64_t examples_ = 0;            // seen until then
   Clock::time_point at_ = Clock::now();
 };
 
@@ -141,6 +144,7 @@ TEST_CASE("summaries: the loss of the first step and then every few") {
   CHECK(history.at(11)["loss"] == 5.5);
   CHECK_FALSE(history.at(11).contains("global_step/sec"));
   CHECK(history.at(14)["global_step/sec"] > 0.0);
+  CHECK(history.at(14).contains("examples/sec"));
   CHECK(history.at(17)["loss"] == 8.5);
 }
 

@@ -11,8 +11,8 @@
 
 namespace weft {
 
-/// A hook that writes the scalars `loss` and `global_step/sec` to an event file in the directory, after the first step
-/// and then every `every_steps` steps. What it throws is EventWriter's IoError.
+/// A hook that writes the scalars `loss`, `global_step/sec` and `examples/sec` to an event file in the directory, after
+/// the first step and then every `every_steps` steps. What it throws is EventWriter's IoError.
 TrainHook summary_hook(const std::string& directory, int64_t every_steps);
 
 /// Where the metrics of an evaluation go: "<model_dir>/eval", with a name "<model_dir>/eval_<name>".

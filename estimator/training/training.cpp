@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <weft/core/error.h>
 #include <weft/core/parallel.h>
+#include <weft/estimator/training/blame.h>
 #include <weft/estimator/training/finite.h>
 #include <weft/estimator/training/thread_plan.h>
 #include <weft/estimator/training/train_run.h>
@@ -115,6 +116,21 @@ const Batch* Trainer::first_batch(const InputFn& input_fn, Dataset& input) const
       "[train] the input has no batches: got an empty data set, expected examples. Check what input_fn returns.");
 }
 
+// A careful second look at the batch of a step that went wrong: the end of the message.
+std::string Trainer::blame(const ModelFn& model_fn, const Batch& batch) const {
+  try {
+    const auto found = find_blame(*params_, model_fn, batch, {.origin = options_.row_origin});
+    if (!found) return {};
+    std::string text = ": " + to_string(*found);
+    const int64_t first = next_position_.examples - batch.size;
+    if (found->example && next_position_.fingerprint != 0 && first >= 0)
+      text += fmt::format(" (number {} as read in epoch {})", first + *found->example, next_position_.epoch);
+    return text;
+  } catch (const Error& error) {
+    return fmt::format(": a second look failed, too: {}", error.what());
+  }
+}
+
 // One step; false if the call is to end without it. A loss that is no number stops before it reaches the parameters,
 // and before what gave it is saved: a checkpoint that is due waits for the next step's loss, since numbers can be
 // finite and yet too large to go on from.
@@ -130,11 +146,14 @@ bool Trainer::step(TrainRun& run, const ModelFn& model_fn, const Batch& batch, d
         "empty batches out of the input.",
         number, value));
   }
-  if (!std::isfinite(value)) throw_nan(fmt::format("{} at step {}", value, number), directory_);
+  if (!std::isfinite(value))
+    throw_nan(fmt::format("{} at step {}{}", value, number, blame(model_fn, batch)), directory_);
   if (run.save_due()) save(run);
   if (run.stop_requested()) return false;
   current_.reset();  // from here on the parameters are no checkpoint's
   tape.backward(loss);
+  if (!gradients_are_finite(*params_))
+    throw_nan(fmt::format("a gradient that is not finite at step {}{}", number, blame(model_fn, batch)), directory_);
   options_.optimizer.step(*params_);
   position_ = next_position_;
   run.after_step(value, batch.size);

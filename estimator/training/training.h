@@ -7,6 +7,7 @@
 #include <weft/estimator/warm_start.h>
 #include <weft/io/checkpoint.h>
 #include <weft/io/dataset.h>
+#include <weft/layers/row_origin.h>
 #include <weft/optim/optimizer.h>
 
 #include <cstdint>
@@ -58,6 +59,8 @@ struct TrainerOptions {
   WarmStartSettings warm_start_from = {};
   /// Runs on every batch, on the threads that read ahead: as an input layer's prepare.
   std::function<void(Batch&)> prepare = {};
+  /// Which value of an example reads a row (InputLayer::origin): for the error when a number is not finite.
+  RowOriginFn row_origin = {};
 };
 
 class TrainRun;
@@ -81,8 +84,9 @@ class Trainer {
   /// set (one that can seek, with the same DatasetPosition::fingerprint). It starts at its beginning if it is another
   /// one or can't seek (a generator), and if the last call read it to its end. Returns the steps done. Throws
   /// ValueError for options, empty functions, an input without batches, a batch without examples that gives no finite
-  /// loss, DataError from the input, Error "NaN loss during training." for a loss, parameter or slot that is infinite
-  /// or NaN; then the last checkpoint is untouched and the next call goes on from it.
+  /// loss, DataError from the input, Error "NaN loss during training." for a loss, gradient, parameter or slot that is
+  /// infinite or NaN, with what find_blame says; then the last checkpoint is untouched and the next call goes on from
+  /// it.
   int64_t train(const InputFn& input_fn, const ModelFn& model_fn, const TrainOptions& options = {});
 
   const TrainerOptions& options() const { return options_; }
@@ -96,6 +100,7 @@ class Trainer {
   const Batch* first_batch(const InputFn& input_fn, Dataset& input) const;
   void start_warm();
   void run_steps(TrainRun& run, const InputFn& input_fn, const ModelFn& model_fn);
+  std::string blame(const ModelFn& model_fn, const Batch& batch) const;
   bool step(TrainRun& run, const ModelFn& model_fn, const Batch& batch, double flops);
   int threads() const;
   void save(TrainRun& run);
