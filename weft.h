@@ -1,5 +1,6 @@
 // Everything a program needs.
 #pragma once
+#include <weft/core/candidate_sampler.h>
 #include <weft/core/coalesce.h>
 #include <weft/core/error.h>
 #include <weft/core/features.h>
@@ -37,10 +38,12 @@
 #include <weft/io/vocabulary.h>
 #include <weft/io/vocabulary_builder.h>
 #include <weft/layers/batch_norm.h>
+#include <weft/layers/cross.h>
 #include <weft/layers/dense.h>
 #include <weft/layers/dropout.h>
 #include <weft/layers/feature_column.h>
 #include <weft/layers/input_layer.h>
+#include <weft/layers/layer_norm.h>
 #include <weft/layers/linear_model.h>
 #include <weft/layers/sequence_input_layer.h>
 #include <weft/optim/optimizer.h>

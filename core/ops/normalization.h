@@ -1,4 +1,4 @@
-// The ops that steady training: dropout and normalisation.
+// Normalisation of rows and columns, and dropout.
 #pragma once
 #include <weft/core/parameter.h>
 #include <weft/core/random.h>
@@ -26,5 +26,25 @@ struct BatchNormOptions {
 /// tf.compat.v1.layers.batch_normalization (Ioffe & Szegedy, 2015). Throws ValueError on other shapes.
 Var batch_norm(Var x, Parameter& gamma, Parameter& beta, Parameter& moving_mean, Parameter& moving_variance,
                const BatchNormOptions& options = {});
+
+struct LayerNormOptions {
+  float epsilon = 1e-3f;
+};
+/// gamma (x - mean) / sqrt(variance + epsilon) + beta by rows: x [batch, width], the parameters [width].
+/// tf.keras.layers.LayerNormalization (Ba, Kiros, Hinton, 2016). Throws ValueError on other shapes.
+Var layer_norm(Var x, Parameter& gamma, Parameter& beta, const LayerNormOptions& options = {});
+
+struct L2NormalizeOptions {
+  /// The least sum of squares that a row is divided by the root of.
+  float epsilon = 1e-12f;
+};
+/// Each row of [batch, width] divided by its length. tf.math.l2_normalize(axis=1). Throws ValueError for another rank
+/// or an epsilon that is not above 0.
+Var l2_normalize(Var x, const L2NormalizeOptions& options = {});
+
+/// e^x over its sum, and the logarithm of that, by rows of the last axis, any rank. tf.nn.softmax, tf.nn.log_softmax.
+/// Throw ValueError for a scalar and for rows of nothing.
+Var softmax(Var x);
+Var log_softmax(Var x);
 
 }  // namespace weft
