@@ -1,4 +1,5 @@
 // Philox and what is drawn from it.
+#include <weft/core/philox.h>
 #include <weft/core/random.h>
 
 #include <doctest/doctest.h>
@@ -106,11 +107,9 @@ float RandomStream::truncated_normal(uint64_t index) const {
 void RandomStream::fill_bits(uint64_t first, std::span<uint32_t> out) const {
   size_t done = 0;
   for (; done < out.size() && (first + done) % 4 != 0; ++done) out[done] = bits(first + done);
-  for (; done + 4 <= out.size(); done += 4) {
-    const auto four = philox((first + done) / 4, stream, seed);
-    std::copy_n(four.data(), 4, out.data() + done);
-  }
-  for (; done < out.size(); ++done) out[done] = bits(first + done);
+  const size_t blocks = (out.size() - done) / 4;
+  kernels::philox_fill()((first + done) / 4, stream, seed, out.data() + done, static_cast<int64_t>(blocks));
+  for (done += 4 * blocks; done < out.size(); ++done) out[done] = bits(first + done);
 }
 
 void RandomStream::fill_truncated_normal(uint64_t first, std::span<float> out) const {
@@ -171,9 +170,11 @@ TEST_CASE("random: filling gives the numbers of the indices") {
   std::vector<float> out(1000);
   stream.fill_truncated_normal(7, out);
   for (uint64_t i = 0; i < 1000; ++i) CHECK(out[i] == stream.truncated_normal(7 + i));
-  std::vector<uint32_t> drawn(10);
-  stream.fill_bits(6, drawn);
-  for (uint64_t i = 0; i < 10; ++i) CHECK(drawn[i] == stream.bits(6 + i));
+  for (const size_t count : {0, 1, 3, 10, 500}) {
+    std::vector<uint32_t> drawn(count);
+    stream.fill_bits(6, drawn);
+    for (size_t i = 0; i < count; ++i) CHECK(drawn[i] == stream.bits(6 + i));
+  }
 }
 
 TEST_CASE("random: streams and seeds differ") {
