@@ -32,7 +32,7 @@ constexpr size_t kAhead = 24;
 uint32_t* slots_of(Parameter& table) {
   if (!table.workspace) {
     table.workspace = std::make_shared<CoalesceWorkspace>();
-    table.workspace->slots = Buffer::zeros(static_cast<size_t>(table.value().rows) * sizeof(uint32_t));
+    table.workspace->slots = Buffer::zeros(static_cast<size_t>(table.stored().rows) * sizeof(uint32_t));
   }
   return table.workspace->slots.as<uint32_t>();
 }
@@ -75,14 +75,14 @@ void through_clip(const Numbering& rows, const RowsView& values, float max_norm,
   }
 }
 
-void finish(Parameter& table, Numbering& rows, float* sums, const RowBatchVisitor& visit) {
-  const RowsView values = table.value();
+void finish(Parameter& table, Numbering& rows, float* sums, int64_t part, const RowBatchVisitor& visit) {
+  const RowsView values = table.stored();
   if (table.row_gradient().max_norm) through_clip(rows, values, *table.row_gradient().max_norm, sums);
-  visit({rows.touched, sums, rows.count, values.width});
+  visit({rows.touched, sums, rows.count, values.width, part});
 }
 
 void coalesce_whole(Parameter& table, int64_t uses, const RowBatchVisitor& visit) {
-  const int64_t D = table.value().width;
+  const int64_t D = table.stored().width;
   const auto n = static_cast<size_t>(uses);
   const Buffer touched(n * sizeof(int32_t)), positions(n * sizeof(uint32_t)),
       sums(n * static_cast<size_t>(D) * sizeof(float));
@@ -100,12 +100,12 @@ void coalesce_whole(Parameter& table, int64_t uses, const RowBatchVisitor& visit
                               share.dout, share.dout_stride, sums.as<float>(), D});
     place += share.count();
   }
-  finish(table, rows, sums.as<float>(), visit);
+  finish(table, rows, sums.as<float>(), 0, visit);
 }
 
 void coalesce_partition(Parameter& table, const RowPartitions& parts, int64_t k, const RowBatchVisitor& visit) {
   const SparseRows& gradient = table.row_gradient();
-  const int64_t D = table.value().width;
+  const int64_t D = table.stored().width;
   const std::span<const kernels::Use> uses = parts.uses(k);
   if (uses.empty()) return;
   const Buffer touched(uses.size() * sizeof(int32_t)), positions(uses.size() * sizeof(uint32_t));
@@ -124,7 +124,7 @@ void coalesce_partition(Parameter& table, const RowPartitions& parts, int64_t k,
         {part.data(), place, static_cast<int64_t>(part.size()), share.dout, share.dout_stride, sums.as<float>(), D});
     place += part.size();
   }
-  finish(table, rows, sums.as<float>(), visit);
+  finish(table, rows, sums.as<float>(), k, visit);
 }
 
 }  // namespace
@@ -134,7 +134,7 @@ void coalesce(Parameter& table, const RowBatchVisitor& visit) {
   int64_t uses = 0;
   for (const Share& share : gradient.shares) uses += share.count();
   if (uses == 0) return;
-  const int64_t bytes = uses * table.value().width * static_cast<int64_t>(sizeof(float));
+  const int64_t bytes = uses * table.stored().width * static_cast<int64_t>(sizeof(float));
   if (bytes <= kWholeBytes) return coalesce_whole(table, uses, visit);
   slots_of(table);
   RowPartitions& parts = table.workspace->partitions;
@@ -144,7 +144,7 @@ void coalesce(Parameter& table, const RowBatchVisitor& visit) {
 }
 
 CoalescedRows coalesced(Parameter& table) {
-  const int64_t D = table.value().width;
+  const int64_t D = table.stored().width;
   std::vector<int64_t> rows;
   std::vector<float> sums;
   std::mutex mutex;

@@ -5,13 +5,15 @@
 
 namespace weft {
 
-/// Called for a run of touched rows: rows [count], gradients [count, width] (contiguous). It may be called by several
-/// threads at once, each row once. Must not throw.
+/// Called for a run of touched rows: rows [count], gradients [count, width] (contiguous), which may be changed. It may
+/// be called by several threads at once, each row once. Must not throw. `part` numbers the runs: it and the order of
+/// rows within a run depend on the gradient alone.
 struct RowBatch {
   const int32_t* rows;
-  const float* gradients;
+  float* gradients;
   int64_t count;
   int64_t width;
+  int64_t part;
 };
 using RowBatchVisitor = std::function<void(const RowBatch&)>;
 

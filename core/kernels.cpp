@@ -132,6 +132,49 @@ TEST_CASE("kernels: adagrad does what its formula says, for every width, the sam
   }
 }
 
+TEST_CASE("kernels: the optimizers' rules have the same bits in every set, for every width") {
+  using R = Rules;
+  constexpr Rule R::*rules[] = {&R::momentum,
+                                &R::nesterov,
+                                &R::keras_momentum,
+                                &R::keras_nesterov,
+                                &R::rmsprop,
+                                &R::centered_rmsprop,
+                                &R::keras_rmsprop,
+                                &R::keras_centered_rmsprop,
+                                &R::adadelta,
+                                &R::adagrad_da,
+                                &R::proximal_adagrad,
+                                &R::proximal_gradient_descent,
+                                &R::ftrl,
+                                &R::rowwise_adagrad,
+                                &R::adam,
+                                &R::amsgrad,
+                                &R::lazy_adam};
+  // Whatever a rule takes them for: small positive numbers.
+  float settings[20];
+  for (int i = 0; i < 20; ++i) settings[i] = 0.5f + 0.01f * static_cast<float>(i);
+  for (const auto rule : rules) {
+    for (size_t n = 1; n < 100; n = n < 20 ? n + 1 : n * 3 / 2) {
+      const auto gradient = numbers(n, 11);
+      std::vector<std::vector<float>> first;
+      for (const Kernels* set : {&plain(), &best()}) {
+        std::vector<std::vector<float>> arrays = {numbers(n, 12)};
+        // Squares' means are positive, and larger than those of the numbers themselves.
+        for (int slot = 0; slot < 4; ++slot) arrays.emplace_back(n, 2.0f - 0.4f * static_cast<float>(slot));
+        RuleArgs args{{}, gradient.data(), static_cast<int64_t>(n), settings};
+        for (size_t i = 0; i < arrays.size(); ++i) args.arrays[i] = arrays[i].data();
+        const auto before = arrays[0];
+        (set->rules.*rule)(args);
+        CHECK(arrays[0] != before);
+        for (const float x : arrays[0]) CHECK(std::isfinite(x));
+        if (set == &plain()) first = arrays;
+        CHECK(arrays == first);
+      }
+    }
+  }
+}
+
 TEST_CASE("kernels: dot, axpy, column sums and the gradient of relu") {
   for (const Kernels* set : {&best(), &plain()}) {
     for (size_t n : {0, 1, 7, 33, 100}) {

@@ -52,6 +52,42 @@ struct AddUsesArgs {
   int64_t width;
 };
 
+/// One row's update by a rule of an optimizer: arrays[0] is the value, the others are the slots; `n` numbers of each. A
+/// rule says what its `numbers` are.
+struct RuleArgs {
+  static constexpr int kMaxArrays = 5;
+  float* arrays[kMaxArrays];
+  const float* gradient;
+  int64_t n;
+  const float* numbers;
+};
+using Rule = void (*)(const RuleArgs&);
+
+/// The rules of optim/, where their formulas are.
+struct Rules {
+  Rule momentum, nesterov, keras_momentum, keras_nesterov;
+  Rule rmsprop, centered_rmsprop, keras_rmsprop, keras_centered_rmsprop;
+  Rule adadelta, adagrad_da, proximal_adagrad, proximal_gradient_descent;
+  Rule ftrl, rowwise_adagrad, adam, amsgrad, lazy_adam;
+};
+
+/// The steps without a gradient that a row of Adam has missed (optim/adam_deferred.cpp says why this is exact).
+struct AdamReplayArgs {
+  /// What a step is: its rate, its weight decay, scale and exponent of the powers of beta1 and beta2.
+  using Step = float[6];
+  float *value, *m, *v;
+  const float* vhat;  ///< of amsgrad, or null
+  int64_t n;
+  const Step* steps;
+  int64_t count;
+  float inverse1, inverse2;  ///< 1 / scale of the step that the row stands at
+  int exponent1, exponent2;  ///< of that step
+  float epsilon;
+  float largest_rate, largest_decay;  ///< of the steps, or more
+  /// Whether the update of a row without gradients gets smaller from step to step, so that it may end early.
+  bool settles;
+};
+
 struct Kernels {
   const char* instruction_set;
   void (*lookup)(const LookupArgs&);
@@ -68,6 +104,10 @@ struct Kernels {
                   float epsilon);
   /// y[i] += a * x[i].
   void (*axpy)(float a, const float* x, float* y, int64_t n);
+  void (*adam_replay)(const AdamReplayArgs&);
+  /// x[i] = rounded(x[i] * inverse) * scale * 2^shift: decay by a power, see optim/decay_clock.h.
+  void (*decay)(float* x, int64_t n, float inverse, float scale, int shift);
+  Rules rules;
 };
 
 /// The best set this processor has.

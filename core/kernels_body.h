@@ -216,6 +216,29 @@ void adagrad(float* value, float* accumulator, const float* gradient, int64_t n,
   });
 }
 
+#include <weft/core/rules_body.h>
+// After what it is made of.
+#include <weft/core/decaying_rules_body.h>
+
+constexpr Rules kRules = {momentum,
+                          nesterov,
+                          keras_momentum,
+                          keras_nesterov,
+                          rmsprop,
+                          centered_rmsprop,
+                          keras_rmsprop,
+                          keras_centered_rmsprop,
+                          adadelta,
+                          adagrad_da,
+                          proximal_adagrad,
+                          proximal_gradient_descent,
+                          ftrl,
+                          rowwise_adagrad,
+                          adam,
+                          amsgrad,
+                          lazy_adam};
+
 }  // namespace
 
-const Kernels kTable = {WEFT_SET, lookup, add_bags, add_uses, relu_gradient, column_sums, dot, adagrad, axpy};
+const Kernels kTable = {WEFT_SET, lookup,  add_bags, add_uses,    relu_gradient, column_sums,
+                        dot,      adagrad, axpy,     adam_replay, decay,         kRules};

@@ -66,23 +66,30 @@ bool Parameter::has_slot(std::string_view name) const {
   return std::ranges::any_of(slots_, [&](const SlotStorage& slot) { return slot.name == name; });
 }
 
-Parameter::Slot Parameter::slot(size_t i) const {
+RowsView Parameter::stored_slot(size_t i) const {
   const SlotStorage& slot = slots_[i];
   const int64_t width = slot.per_row ? 1 : width_;
-  Slot result{slot.name, slot.per_row, {}, slot.per_row ? Shape{rows_} : shape_};
-  result.view = table_ ? RowsView{storage_.as<float>() + slot.column, rows_, width, stride_}
-                       : RowsView{slot.buffer.as<float>(), rows_, width, width};
-  return result;
+  return table_ ? RowsView{storage_.as<float>() + slot.column, rows_, width, stride_}
+                : RowsView{slot.buffer.as<float>(), rows_, width, width};
 }
 
-Parameter::Slot Parameter::slot(std::string_view name) const {
+Parameter::Slot Parameter::slot(size_t i) const {
+  bring_up();
+  const SlotStorage& slot = slots_[i];
+  return {slot.name, slot.per_row, stored_slot(i), slot.per_row ? Shape{rows_} : shape_};
+}
+
+size_t Parameter::slot_index(std::string_view name) const {
   for (size_t i = 0; i < slots_.size(); ++i) {
-    if (slots_[i].name == name) return slot(i);
+    if (slots_[i].name == name) return i;
   }
   throw ValueError("[Parameter::slot] '" + name_ + "' has no slot '" + std::string(name) +
                    "'. Call Optimizer::prepare first.");
 }
 
+Parameter::Slot Parameter::slot(std::string_view name) const {
+  return slot(slot_index(name));
+}
 void Parameter::add_slots(std::span<const SlotRequest> requests) {
   const size_t first_new = slots_.size();
   const int64_t old_stride = stride_;
@@ -99,7 +106,7 @@ void Parameter::add_slots(std::span<const SlotRequest> requests) {
   if (stride_ != old_stride) widen(old_stride);
   size_t added = first_new;
   for (const SlotRequest& request : requests) {
-    if (added < slots_.size() && slots_[added].name == request.name) fill(slot(added++).view, request.initial_value);
+    if (added < slots_.size() && slots_[added].name == request.name) fill(stored_slot(added++), request.initial_value);
   }
 }
 

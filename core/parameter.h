@@ -1,5 +1,6 @@
 // Parameter: a trained tensor with its gradient and its optimizer slots; ParameterStore: a model's parameters by name.
 #pragma once
+#include <weft/core/deferred_rows.h>
 #include <weft/core/initializer.h>
 #include <weft/core/rows_view.h>
 #include <weft/core/sparse_rows.h>
@@ -39,9 +40,13 @@ class Parameter {
   bool table() const { return table_; }
 
   /// The numbers as [rows, width]: [shape[0], rest], or [1, n] for rank 1 and [1, 1] for a scalar. Valid until slots
-  /// are added.
-  RowsView value() { return view(0); }
-  RowsView value() const { return view(0); }
+  /// are added. Brings deferred rows up to date first; ask again after a step.
+  RowsView value() const {
+    bring_up();
+    return view(0);
+  }
+  /// The same as the numbers lie: deferred rows may be behind. For those who bring up the rows that they read.
+  RowsView stored() const { return view(0); }
 
   /// An array of optimizer state beside the value: as the value's shape, or one number a row.
   struct Slot {
@@ -59,9 +64,14 @@ class Parameter {
   };
   void add_slots(std::span<const SlotRequest> requests);
   size_t slot_count() const { return slots_.size(); }
+  /// Brings deferred rows up to date first, as value() does.
   Slot slot(size_t i) const;
   /// Throws ValueError if there is no slot of this name.
   Slot slot(std::string_view name) const;
+  /// The place of the slot of this name, which stays; throws ValueError if there is none.
+  size_t slot_index(std::string_view name) const;
+  /// Where a slot lies, deferred rows being as they are.
+  RowsView stored_slot(size_t i) const;
   bool has_slot(std::string_view name) const;
 
   /// Starts an addition to the dense gradient [rows, width] (contiguous). `fresh` says that nothing was added before in
@@ -81,6 +91,11 @@ class Parameter {
 
   /// Room that the optimizer keeps from step to step for this parameter (a slot number a row, see coalesce.h).
   std::shared_ptr<CoalesceWorkspace> workspace;
+  /// Rows that are behind, kept by an optimizer that moves rows which nobody reads.
+  std::shared_ptr<DeferredRows> deferred;
+  void bring_up() const {
+    if (deferred) deferred->bring_up_all();
+  }
   /// What this parameter was made from, if that is shared: whoever holds the same description reads this parameter.
   std::shared_ptr<const void> description;
 

@@ -40,8 +40,11 @@ Buffer clipped_scales(const LookupPlan& plan, const RowsView& table, float max_n
 /// Pools the bags of one column into its place in the output.
 void pool(const LookupPlan& plan, const Parameter& table, const LookupOptions& options, float* out,
           int64_t out_stride) {
-  const RowsView rows = table.value();
   const Share& share = plan.share;
+  if (table.deferred && table.deferred->moves_values()) {
+    table.deferred->bring_up({share.ids.as<int32_t>(), static_cast<size_t>(share.count())});
+  }
+  const RowsView rows = table.stored();
   kernels::LookupArgs args{rows.data,
                            rows.stride,
                            rows.width,
@@ -98,7 +101,7 @@ Var embedding_lookup(Tape& tape, std::span<const LookupColumn> columns) {
   int64_t width = 0;
   for (size_t k = 0; k < columns.size(); ++k) {
     plans[k].make(*columns[k].ids, *columns[k].table, *columns[k].options);
-    width += columns[k].table->value().width;
+    width += columns[k].table->stored().width;
   }
   check_batches(plans, columns);
   const int64_t batch = plans[0].share.bags;
@@ -115,7 +118,7 @@ Var embedding_lookup(Tape& tape, std::span<const LookupColumn> columns) {
         add_share(*table, share, max_norm);
       });
     }
-    first += columns[k].table->value().width;
+    first += columns[k].table->stored().width;
   }
   for (LookupPlan& plan : plans) plan.share = Share();
   return out;

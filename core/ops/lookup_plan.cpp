@@ -119,7 +119,7 @@ void write_block(const Job& job, int64_t begin, int64_t end, int32_t place, cons
 
 void LookupPlan::make(const Ids& ids, const Parameter& table, const LookupOptions& options) {
   check_sizes(ids, options);
-  const RowsView rows = table.value();
+  const RowsView rows = table.stored();
   if (rows.rows > std::numeric_limits<int32_t>::max()) refuse(options, "a table may have 2^31 - 1 rows at most.");
   const Job job{ids,
                 options,

@@ -1,0 +1,75 @@
+// DeferredRows: rows of a table that steps move though nobody reads them: they are moved when they are read.
+#pragma once
+#include <weft/core/buffer.h>
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace weft {
+
+/// Says of each row of a table after which step its numbers stand, and remembers the steps since, so that a row which
+/// is read can be given what it has missed. Steps are numbered as ParameterStore::global_step is after them.
+class DeferredRows {
+ public:
+  /// What a step was, in an optimizer's terms.
+  using Step = std::array<float, 6>;
+  /// The steps that a row has missed: from + 1 .. to.
+  struct Missed {
+    int64_t row;
+    int64_t from;
+    int64_t to;
+    std::span<const Step> steps;
+    Step largest;  ///< of the remembered steps, number by number
+  };
+  /// Gives a row its missed steps. Called by several threads at once on different rows; giving them in two parts must
+  /// give the same bits. Must not throw.
+  using Replay = std::function<void(const Missed&)>;
+  struct Options {
+    int64_t rows = 0;
+    int64_t step = 0;  ///< that all rows stand after
+    Replay replay;
+    /// Whether a missed step changes values, so that lookups must ask for them; otherwise slots only.
+    bool moves_values = true;
+    /// Who replays: an optimizer's identity.
+    const void* owner = nullptr;
+  };
+  explicit DeferredRows(Options options);
+
+  int64_t step() const { return step_; }
+  const void* owner() const { return options_.owner; }
+  bool moves_values() const { return options_.moves_values; }
+
+  /// Brings rows up to step(), each once however often it is named. Parallel; the rows are ready when it returns.
+  void bring_up(std::span<const int32_t> rows);
+  /// The same for one row, by the thread that has it to itself.
+  void bring_up_own(int32_t row) { bring_up_row(row, step_); }
+  void bring_up_all();
+
+  /// A step has been taken: what it was. Rows that it updated are marked; the others have missed it.
+  void add_step(const Step& step);
+  /// The row stands after step() + 1, which is being taken.
+  void mark_next(int32_t row) { stamps_.as<int32_t>()[row] = static_cast<int32_t>(step_ + 1 - origin_); }
+  /// The last step added updated every row.
+  void mark_all();
+  /// All rows stand after `step`, though steps between were not taken here. Rows must be up to date.
+  void go_to(int64_t step);
+
+ private:
+  void bring_up_row(int32_t row, int64_t to);
+  int64_t standing(int32_t stamp) const { return stamp + origin_ > all_ ? stamp + origin_ : all_; }
+  Missed missed(int32_t row, int64_t from) const;
+
+  Options options_;
+  Buffer stamps_;  ///< int32 a row: the step it stands after, less origin_
+  int64_t origin_;
+  int64_t all_;  ///< every row stands after this step at least
+  int64_t step_;
+  std::vector<Step> steps_;  ///< all_ + 1 .. step_
+  Step largest_{};
+};
+
+}  // namespace weft
