@@ -20,6 +20,8 @@ double operations_per_example(const Workload& workload) {
 
 Optimizer optimizer_of(const Options& options) {
   if (options.optimizer == "sgd") return sgd({.learning_rate = 0.05f});
+  if (options.optimizer == "rowwise_adagrad") return rowwise_adagrad({.learning_rate = 0.05f});
+  if (options.optimizer == "adam") return adam({.learning_rate = 0.001f});
   return adagrad({.learning_rate = 0.05f, .initial_accumulator_value = 0.1f});
 }
 

@@ -53,7 +53,7 @@ void set_number(Options& options, std::string_view name, std::string_view value)
 constexpr std::array kFlags = {
     Flag{"--data", "DIR", "directory of the workloads' directories", set_text<&Options::data>},
     Flag{"--workload", "NAME", "seed, medium, wide, large", set_text<&Options::workload>},
-    Flag{"--optimizer", "NAME", "adagrad (default) or sgd", set_text<&Options::optimizer>},
+    Flag{"--optimizer", "NAME", "adagrad (default), rowwise_adagrad, adam or sgd", set_text<&Options::optimizer>},
     Flag{"--mode", "MODE", "e2e, step, input, predict, ckpt, or columns (no workload)", set_text<&Options::mode>},
     Flag{"--threads", "N", "threads in all (default 2)", set_number<&Options::threads, 1>},
     Flag{"--json", "FILE", "append the result line to FILE", set_text<&Options::json>},
@@ -85,12 +85,10 @@ void check(const Options& options) {
     throw ValueError(fmt::format(
         "[weft_bench] --mode: got '{}', expected e2e, step, input, predict, ckpt or columns. Give one of them.",
         options.mode));
-  if (one_of(options.optimizer, {"rowwise_adagrad", "adam"}))
-    throw ValueError(
-        fmt::format("[weft_bench] --optimizer: {} is not built yet. Use adagrad or sgd.", options.optimizer));
-  if (!one_of(options.optimizer, {"adagrad", "sgd"}))
-    throw ValueError(fmt::format("[weft_bench] --optimizer: got '{}', expected adagrad or sgd. Give one of them.",
-                                 options.optimizer));
+  if (!one_of(options.optimizer, {"adagrad", "rowwise_adagrad", "adam", "sgd"}))
+    throw ValueError(fmt::format(
+        "[weft_bench] --optimizer: got '{}', expected adagrad, rowwise_adagrad, adam or sgd. Give one of them.",
+        options.optimizer));
   if (options.synthetic() && options.mode != "step")
     throw ValueError(
         "[weft_bench] --vocab, --columns, --mean-ids: ids are made up for --mode step only. Leave them out.");
@@ -137,8 +135,8 @@ TEST_CASE("weft_bench options: the peers' command line is understood") {
 
 TEST_CASE("weft_bench options: what is wrong is refused") {
   const auto parse = [](std::vector<const char*> line) { return parse_options(line); };
-  CHECK_THROWS_WITH_AS(parse({"--workload", "seed", "--mode", "step", "--optimizer", "adam"}),
-                       "[weft_bench] --optimizer: adam is not built yet. Use adagrad or sgd.", ValueError);
+  CHECK(parse({"--workload", "seed", "--mode", "step", "--optimizer", "adam"}).optimizer == "adam");
+  CHECK_THROWS_AS(parse({"--workload", "seed", "--mode", "step", "--optimizer", "ftrl"}), ValueError);
   CHECK_THROWS_AS(parse({"--workload", "seed", "--mode", "walk"}), ValueError);
   CHECK_THROWS_AS(parse({"--workload", "seed", "--mode"}), ValueError);
   CHECK_THROWS_AS(parse({"--mode", "step"}), ValueError);

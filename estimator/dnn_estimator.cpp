@@ -45,7 +45,7 @@ DNNEstimator::DNNEstimator(const std::shared_ptr<Parts>& parts, DNNEstimatorOpti
                        };
                        return spec;
                      },
-                 .optimizer = with_slot_names(options.optimizer, options.names),
+                 .optimizer = with_names_of(options.names, options.optimizer),
                  .model_dir = options.model_dir,
                  .config = options.config,
                  .warm_start_from = options.warm_start_from,

@@ -134,6 +134,13 @@ OptimizerNames optimizer_names(NamingScheme scheme, std::string_view optimizer, 
                   optimizer, known));
 }
 
+Optimizer with_names_of(NamingScheme scheme, Optimizer optimizer) {
+  if (scheme == NamingScheme::v2) return with_keras_names(std::move(optimizer));
+  for (ScalarSpec& scalar : optimizer.scalars) scalar.name = fmt::format("{}/{}", kHead, scalar.name);
+  for (OptimizerPart& part : optimizer.parts) part.optimizer = with_names_of(scheme, std::move(part.optimizer));
+  return optimizer;
+}
+
 CheckpointNames checkpoint_names(NamingScheme scheme, std::string_view optimizer) {
   if (scheme != NamingScheme::v2) return {.slot_pattern = "{variable}/t_0/{slot}"};
   return {.slot_pattern = fmt::format("training/{}/{{variable}}/{{slot}}", canonical(scheme, optimizer))};
@@ -183,6 +190,31 @@ TEST_CASE("naming: v1 numbers an optimizer's slots, v2 calls them by what they a
   CHECK(optimizer_names(NamingScheme::v2, "SGD").slots.empty());
   CHECK(optimizer_names(NamingScheme::v2, "SGD", {.momentum = true}).slots.size() == 1);
   CHECK_THROWS_AS(optimizer_names(NamingScheme::v1, "Sgdd"), ValueError);
+}
+
+TEST_CASE("naming: every optimizer's slots and scalars are those that TensorFlow has") {
+  const auto same = [](NamingScheme scheme, const Optimizer& optimizer, const OptimizerVariant& variant = {}) {
+    const OptimizerNames want = optimizer_names(scheme, optimizer.name, variant);
+    const Optimizer named = with_names_of(scheme, optimizer);
+    std::vector<std::string> slots, wanted, scalars;
+    for (const SlotSpec& slot : named.slots) slots.push_back(slot.name);
+    for (const auto& slot : want.slots) wanted.push_back(slot.name);
+    for (const ScalarSpec& scalar : named.scalars) scalars.push_back(scalar.name);
+    std::ranges::sort(slots);
+    std::ranges::sort(wanted);
+    CHECK(slots == wanted);
+    // What Keras keeps beside are constants.
+    CHECK(scalars == (scheme == NamingScheme::v2 ? std::vector<std::string>() : want.scalars));
+  };
+  for (const Optimizer& o : {sgd(), momentum(), adagrad(), proximal_adagrad(), proximal_gradient_descent(),
+                             adagrad_da(), adadelta(), rmsprop(), adam(), lazy_adam(), ftrl()}) {
+    same(NamingScheme::v1, o);
+  }
+  same(NamingScheme::v1, rmsprop({.centered = true}), {.centered = true});
+  for (const Optimizer& o : {sgd(), adagrad(), adadelta(), keras_rmsprop(), adam(), ftrl()}) same(NamingScheme::v2, o);
+  same(NamingScheme::v2, sgd({.momentum = 0.9f}), {.momentum = true});
+  same(NamingScheme::v2, adam({.amsgrad = true}), {.amsgrad = true});
+  same(NamingScheme::v2, keras_rmsprop({.momentum = 0.9f, .centered = true}), {.centered = true, .momentum = true});
 }
 
 TEST_CASE("naming: a v1 checkpoint with Adam") {

@@ -1,6 +1,7 @@
 // The names TensorFlow gives to a DNNClassifier's variables, slots and scalars in its checkpoints.
 #pragma once
 #include <weft/io/checkpoint.h>
+#include <weft/optim/optimizer.h>
 
 #include <cstdint>
 #include <span>
@@ -49,6 +50,9 @@ struct OptimizerVariant {
 /// `optimizer` is an estimator's name ("Adagrad", "Adam", "Ftrl", "RMSProp", "SGD") or a class name, with or without
 /// "Optimizer" ("MomentumOptimizer", "RMSprop", "ProximalAdagrad"). Throws ValueError for another.
 OptimizerNames optimizer_names(NamingScheme scheme, std::string_view optimizer, const OptimizerVariant& variant = {});
+
+/// The same optimizer with slots and scalars called as the scheme's checkpoints call them.
+Optimizer with_names_of(NamingScheme scheme, Optimizer optimizer);
 
 /// v1 "<variable>/t_0/<slot>", v2 "training/<optimizer>/<variable>/<slot>", with "{variable}" and "{slot}" to be filled
 /// in.

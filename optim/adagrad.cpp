@@ -28,7 +28,7 @@ Optimizer adagrad(const AdagradOptions& options) {
   optimizer.slots = {{"Adagrad", "accumulator", options.initial_accumulator_value}};
   optimizer.rule = [epsilon = options.epsilon](const UpdateRows& u) {
     for_rows(u, 1, [&](float* value, float** slots, const float* gradient, int64_t n) {
-      kernels::best().adagrad(value, slots[0], gradient, n, u.learning_rate, epsilon);
+      kernels::best().adagrad(value, slots[0], gradient, n, u.numbers[0], epsilon);
     });
   };
   return optimizer;

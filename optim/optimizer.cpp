@@ -1,118 +1,100 @@
-// Optimizer::step: one walk over the parameters, one over each table's touched rows.
-#include <weft/core/coalesce.h>
+// Optimizers as values: of several one, by other names; what their arguments may be.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <weft/core/error.h>
-#include <weft/core/parallel.h>
+#include <weft/core/ops/ops.h>
 #include <weft/optim/for_rows.h>
 
-#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
 
 namespace weft {
-namespace {
 
-/// Numbers of a dense parameter updated at once by a thread.
-constexpr int64_t kGrain = 1 << 14;
-
-/// The arrays of a parameter, ready for the rule but for the rows and the gradients.
-UpdateRows arrays_of(const Parameter& parameter, const Optimizer& optimizer) {
-  UpdateRows update;
-  const RowsView value = parameter.value();
-  update.value = value.data;
-  update.value_stride = value.stride;
-  update.width = value.width;
-  update.learning_rate = optimizer.learning_rate;
-  for (size_t i = 0; i < optimizer.slots.size(); ++i) {
-    const RowsView slot = parameter.slot(optimizer.slots[i].name).view;
-    update.slots[i] = slot.data;
-    update.slot_strides[i] = slot.stride;
-  }
-  return update;
-}
-
-void step_rows(Parameter& parameter, const Optimizer& optimizer) {
-  const UpdateRows arrays = arrays_of(parameter, optimizer);
-  coalesce(parameter, [&](const RowBatch& batch) {
-    UpdateRows update = arrays;
-    update.rows = batch.rows;
-    update.gradients = batch.gradients;
-    update.count = batch.count;
-    optimizer.rule(update);
-  });
-}
-
-/// A table that also has a dense gradient (something read it as a whole): its rows' sums join that.
-void add_rows_to_dense(Parameter& parameter) {
-  float* dense = parameter.add_to_gradient().data;
-  coalesce(parameter, [&](const RowBatch& batch) {
-    for (int64_t i = 0; i < batch.count; ++i) {
-      float* sum = dense + batch.rows[i] * batch.width;
-      for (int64_t k = 0; k < batch.width; ++k) sum[k] += batch.gradients[i * batch.width + k];
-    }
-  });
-}
-
-void step_dense(Parameter& parameter, const Optimizer& optimizer) {
-  const UpdateRows arrays = arrays_of(parameter, optimizer);
-  const RowsView value = parameter.value();
-  // Arrays without gaps are one row of numbers, which can be cut anywhere.
-  const int64_t rows = parameter.table() ? value.rows : 1;
-  const int64_t width = parameter.table() ? value.width : value.size();
-  const int64_t grain = parameter.table() ? std::max<int64_t>(kGrain / std::max<int64_t>(width, 1), 1) : kGrain;
-  parallel_for(parameter.table() ? rows : width, grain, [&](int64_t begin, int64_t end) {
-    UpdateRows update = arrays;
-    const int64_t first = parameter.table() ? begin * update.value_stride : begin;
-    update.value += first;
-    for (size_t i = 0; i < optimizer.slots.size(); ++i) {
-      update.slots[i] += parameter.table() ? begin * update.slot_strides[i] : begin;
-    }
-    update.gradients = parameter.dense_gradient() + (parameter.table() ? begin * width : begin);
-    update.count = parameter.table() ? end - begin : 1;
-    update.width = parameter.table() ? width : end - begin;
-    optimizer.rule(update);
-  });
-}
-
-}  // namespace
-
-void check_learning_rate(const char* optimizer, float learning_rate) {
-  if (std::isfinite(learning_rate)) return;
+void check_learning_rate(const char* optimizer, const LearningRate& learning_rate) {
+  if (std::isfinite(learning_rate.at(0))) return;
   throw ValueError(std::string("[") + optimizer + "] learning_rate must be finite: got " +
-                   std::to_string(learning_rate) + ". Try 0.01.");
+                   std::to_string(learning_rate.at(0)) + ". Try 0.01.");
 }
 
-void Optimizer::prepare(ParameterStore& params) const {
-  Parameter::SlotRequest requests[UpdateRows::kMaxSlots];
-  if (slots.size() > UpdateRows::kMaxSlots)
-    throw ValueError("[Optimizer] '" + name + "': at most 4 slots are possible.");
-  for (size_t i = 0; i < slots.size(); ++i) requests[i] = {slots[i].name, slots[i].initial_value, false};
-  for (Parameter& parameter : params) {
-    if (parameter.trainable()) parameter.add_slots({requests, slots.size()});
-  }
+void check_not_negative(const char* optimizer, const char* name, float value) {
+  if (value >= 0.0f && std::isfinite(value)) return;
+  throw ValueError(
+      fmt::format("[{}] {} {} needs to be positive or zero. Received: {}={}.", optimizer, name, value, name, value));
 }
 
-void Optimizer::step(ParameterStore& params) const {
-  if (!rule) throw ValueError("[Optimizer::step] the optimizer has no rule. Make one with adagrad(), sgd(), ...");
-  if (std::ranges::none_of(params, [](const Parameter& p) { return p.trainable() && p.has_gradient(); })) {
-    throw ValueError(
-        "[Optimizer::step] No gradients provided for any variable. Call Tape::backward before, on a loss that came "
-        "from "
-        "the parameters.");
+const Optimizer& Optimizer::of(const Parameter& parameter) const {
+  for (const OptimizerPart& part : parts) {
+    if (part.applies(parameter)) return part.optimizer;
   }
-  prepare(params);
-  for (Parameter& parameter : params) {
-    if (!parameter.trainable() || !parameter.has_gradient()) continue;
-    const bool rows = !parameter.row_gradient().empty(), dense = parameter.dense_gradient() != nullptr;
-    if (rows && !dense) {
-      step_rows(parameter, *this);
-    } else {
-      if (rows) add_rows_to_dense(parameter);
-      step_dense(parameter, *this);
+  return *this;
+}
+
+Optimizer per_parameter(std::vector<OptimizerPart> parts, Optimizer rest) {
+  Optimizer whole;
+  whole.name = rest.name;
+  whole.learning_rate = rest.learning_rate;
+  whole.slots = rest.slots;
+  parts.push_back({[](const Parameter&) { return true; }, std::move(rest)});
+  for (const OptimizerPart& part : parts) {
+    if (!part.applies) throw ValueError("[per_parameter] applies must be callable: got an empty function.");
+    if (!part.optimizer.parts.empty()) {
+      throw ValueError("[per_parameter] a part has parts of its own. Give them all to one per_parameter.");
     }
   }
-  params.clear_gradients();
-  ++params.global_step;
+  whole.parts = std::move(parts);
+  return whole;
+}
+
+Optimizer with_embedding_optimizer(Optimizer rest, Optimizer embedding) {
+  return per_parameter({{[](const Parameter& p) { return p.table(); }, std::move(embedding)}}, std::move(rest));
+}
+
+Optimizer with_keras_names(Optimizer optimizer) {
+  for (SlotSpec& slot : optimizer.slots) slot.name = slot.keras_name;
+  optimizer.scalars.clear();
+  for (OptimizerPart& part : optimizer.parts) part.optimizer = with_keras_names(std::move(part.optimizer));
+  return optimizer;
+}
+
+TEST_CASE("optimizer: embeddings and dense layers may have their own, and the step counts once") {
+  ParameterStore params;
+  Parameter& table = params.add({.name = "t", .shape = {3, 2}, .initializer = constant_initializer(1), .table = true});
+  Parameter& dense = params.add({.name = "b", .shape = {2}, .initializer = constant_initializer(1)});
+  Optimizer optimizer = with_embedding_optimizer(sgd({.learning_rate = 0.5f}), adagrad({.learning_rate = 0.1f}));
+  const auto run = [&] {
+    dense.add_to_gradient().data[0] = dense.add_to_gradient().data[1] = 1;
+    Tape tape;
+    tape.backward(embedding_lookup(tape, table, Ids{{0, 1}, {2}, {}}), Tensor({1, 2}, {1, 2}));
+    optimizer.step(params);
+  };
+  run();
+  CHECK(params.global_step == 1);
+  CHECK(dense.value().data[0] == 0.5f);
+  CHECK(dense.slot_count() == 0);
+  CHECK(table.value().row(2)[0] == doctest::Approx(1 - 0.1 / std::sqrt(1.1)));
+  CHECK(optimizer.of(table).name == "Adagrad");
+  // A clip of the whole is for all parameters together: here (1, 1) and (1, 2).
+  optimizer.clip.global_norm = 0.5f;
+  run();
+  CHECK(dense.value().data[0] == doctest::Approx(0.5 - 0.5 * 0.5 / std::sqrt(7.0)));
+  CHECK_THROWS_AS(per_parameter({{nullptr, sgd()}}, sgd()), ValueError);
+  CHECK_THROWS_AS(per_parameter({}, optimizer), ValueError);
+}
+
+TEST_CASE("optimizer: the rate of a schedule is that of the steps done before") {
+  ParameterStore params;
+  Parameter& b = params.add({.name = "b", .shape = {1}, .initializer = zeros_initializer()});
+  const Optimizer optimizer = sgd({.learning_rate = piecewise_constant({.boundaries = {0}, .values = {1, 10}})});
+  for (const float want : {-1.0f, -11.0f, -21.0f}) {
+    b.add_to_gradient().data[0] = 1;
+    optimizer.step(params);
+    CHECK(b.value().data[0] == want);
+  }
+  Optimizer wild = sgd({.learning_rate = LearningRate([](int64_t step) { return step < 3 ? 1.0f : NAN; })});
+  b.add_to_gradient().data[0] = 1;
+  CHECK_THROWS_AS(wild.step(params), ValueError);
+  CHECK(b.value().data[0] == -21.0f);
 }
 
 }  // namespace weft

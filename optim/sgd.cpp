@@ -1,22 +1,35 @@
-// sgd: value -= learning_rate * gradient.
+// sgd: value -= learning_rate * gradient; with momentum as Keras has it.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <weft/core/error.h>
 #include <weft/core/ops/ops.h>
 #include <weft/optim/for_rows.h>
 
-#include <doctest/doctest.h>
+#include <algorithm>
 #include <limits>
-#include <string>
+#include <span>
 
 namespace weft {
 
 Optimizer sgd(const SgdOptions& options) {
   check_learning_rate("sgd", options.learning_rate);
+  if (!(options.momentum >= 0.0f && options.momentum <= 1.0f)) {
+    throw ValueError(
+        fmt::format("[sgd] momentum must be between [0, 1]. Received: momentum={} (of type float).", options.momentum));
+  }
   Optimizer optimizer;
   optimizer.name = "SGD";
   optimizer.learning_rate = options.learning_rate;
+  if (options.momentum > 0.0f) {
+    optimizer.slots = {{"momentum", "momentum"}};
+    optimizer.start = [mu = options.momentum](StepStart& step) { step.numbers[1] = mu; };
+    optimizer.rule =
+        kernel_rule(options.nesterov ? &kernels::Rules::keras_nesterov : &kernels::Rules::keras_momentum, 1);
+    return optimizer;
+  }
   optimizer.rule = [](const UpdateRows& u) {
-    for_rows(u, 0, [&](float* value, float**, const float* gradient, int64_t n) {
-      for (int64_t k = 0; k < n; ++k) value[k] -= u.learning_rate * gradient[k];
+    for_rows(u, 0, [rate = u.numbers[0]](float* value, float**, const float* gradient, int64_t n) {
+      for (int64_t k = 0; k < n; ++k) value[k] -= rate * gradient[k];
     });
   };
   return optimizer;
@@ -44,6 +57,22 @@ TEST_CASE("sgd: by hand, dense and rows, repeated rows once with their sum") {
   CHECK_THROWS_AS(sgd({.learning_rate = std::numeric_limits<float>::quiet_NaN()}), ValueError);
   CHECK_THROWS_WITH_AS(optimizer.step(params), doctest::Contains("No gradients provided"), ValueError);
   CHECK(dense.value().data[1] == 3);
+}
+
+TEST_CASE("sgd: Keras' momentum holds the rate of its time, by hand") {
+  for (const bool nesterov : {false, true}) {
+    ParameterStore params;
+    Parameter& b = params.add({.name = "b", .shape = {5}, .initializer = constant_initializer(1)});
+    const Optimizer optimizer = sgd({.learning_rate = 0.5f, .momentum = 0.5f, .nesterov = nesterov});
+    for (int i = 0; i < 2; ++i) {
+      std::ranges::fill(std::span(b.add_to_gradient().data, 5), 1.0f);
+      optimizer.step(params);
+    }
+    // momentum: -0.5, -0.75
+    CHECK(b.slot("momentum").view.data[4] == -0.75f);
+    CHECK(b.value().data[4] == (nesterov ? 1 - 0.75f - 0.875f : 1 - 0.5f - 0.75f));
+  }
+  CHECK_THROWS_WITH_AS(sgd({.momentum = 1.5f}), doctest::Contains("momentum must be between [0, 1]"), ValueError);
 }
 
 }  // namespace weft

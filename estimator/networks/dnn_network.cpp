@@ -60,12 +60,6 @@ NamingScheme naming_scheme_of(const char* where, NamingScheme names, const Featu
   return names == NamingScheme::v1 && v2_columns ? NamingScheme::v1_with_v2_columns : names;
 }
 
-Optimizer with_slot_names(Optimizer optimizer, NamingScheme scheme) {
-  if (scheme != NamingScheme::v2) return optimizer;
-  for (SlotSpec& slot : optimizer.slots) slot.name = slot.keras_name;
-  return optimizer;
-}
-
 void check_feature_columns(const char* where, const FeatureColumns& columns) {
   if (!columns.empty()) return;
   throw ValueError(fmt::format(

@@ -56,9 +56,6 @@ class DnnNetwork {
 /// shared_embedding_columns under v2's. `where` starts the message.
 NamingScheme naming_scheme_of(const char* where, NamingScheme names, const FeatureColumns& columns);
 
-/// The optimizer with its slots called as in the scheme's checkpoints.
-Optimizer with_slot_names(Optimizer optimizer, NamingScheme scheme);
-
 /// Throws ValueError for no columns.
 void check_feature_columns(const char* where, const FeatureColumns& columns);
 

@@ -16,7 +16,4 @@ Optimizer make_optimizer(const std::string& api, const std::string& kind, const 
 /// Throws ValueError for a name that there isn't.
 Optimizer named_optimizer(const std::string& api, const std::string& name);
 
-/// Throws Unsupported unless optimizers of this name or class are built.
-void require_optimizer(const std::string& kind);
-
 }  // namespace weft::reference

@@ -153,11 +153,7 @@ class TrainingRun {
   }
 
   void load_first_state() {
-    Optimizer optimizer = options_.optimizer;
-    if (scheme_ == NamingScheme::v2) {
-      for (SlotSpec& slot : optimizer.slots) slot.name = slot.keras_name;
-    }
-    optimizer.prepare(classifier_.params());
+    with_names_of(scheme_, options_.optimizer).prepare(classifier_.params());
     for_each_array(
         [&](const std::string& name, const RowsView& view) { load(view, stored("state_0000", name).as_floats()); });
   }

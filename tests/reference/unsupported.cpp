@@ -8,15 +8,6 @@ namespace {
 
 constexpr Unbuilt list[] = {
     {"family.H", "TensorFlow's and Keras' checkpoints"},
-    {"optimizer.momentum", "momentum"},
-    {"optimizer.adam", "Adam"},
-    {"optimizer.ftrl", "Ftrl"},
-    {"optimizer.rmsprop", "RMSProp"},
-    {"optimizer.adadelta", "Adadelta"},
-    {"optimizer.proximal", "proximal optimizers"},
-    {"optimizer.decay", "learning rate decay"},
-    {"optimizer.clipnorm", "clipnorm"},
-    {"optimizer.clipvalue", "clipvalue"},
 };
 
 }  // namespace
