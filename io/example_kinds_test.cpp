@@ -5,7 +5,9 @@
 #include <doctest/doctest.h>
 
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #ifndef DOCTEST_CONFIG_DISABLE
@@ -26,8 +28,12 @@ std::string example(const std::map<std::string, Integers>& integers, const std::
   return std::string(writer.serialized());
 }
 
-Features parse(const std::vector<std::string>& examples, const ParseSpec& spec) {
-  return parse_example(std::vector<std::string_view>(examples.begin(), examples.end()), spec);
+// The features own the examples, which their strings point into.
+Features parse(std::vector<std::string> examples, const ParseSpec& spec) {
+  const auto kept = std::make_shared<const std::vector<std::string>>(std::move(examples));
+  Features out = parse_example(std::vector<std::string_view>(kept->begin(), kept->end()), spec);
+  out.own(kept);
+  return out;
 }
 
 void refuse(const std::vector<std::string>& examples, const ParseSpec& spec, const char* text) {

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,8 +57,12 @@ FixedLenSequenceFeature pairs(bool allow_missing = true) {
   return {.shape = {2}, .allow_missing = allow_missing};
 }
 
-SequenceFeatures parse(const std::vector<std::string>& examples, const SequenceExampleSpec& spec) {
-  return parse_sequence_example(std::vector<std::string_view>(examples.begin(), examples.end()), spec);
+// The features own the examples, which their strings point into.
+SequenceFeatures parse(std::vector<std::string> examples, const SequenceExampleSpec& spec) {
+  const auto kept = std::make_shared<const std::vector<std::string>>(std::move(examples));
+  SequenceFeatures out = parse_sequence_example(std::vector<std::string_view>(kept->begin(), kept->end()), spec);
+  out.sequence.own(kept);
+  return out;
 }
 void refuse(const std::string& example, const ParseSpec& sequences, const char* text) {
   CHECK_THROWS_WITH_AS(parse({example}, {.sequence_features = sequences}), doctest::Contains(text), DataError);
@@ -117,8 +122,8 @@ TEST_CASE("sequence example: of a list that comes twice the last counts; strings
   CHECK(parse({twice + "\x78\x05"}, {.sequence_features = spec}).sequence.at("v").integers == Integers{3});
   CHECK(parse({}, {.sequence_features = spec}).sequence.at("v").shape == Integers{0, 0, 0});
   const std::string text = sequence_example({}, {{"s", list({words({"a", "bc"}), words({})})}});
-  CHECK(parse({text}, {.sequence_features = {{"s", VarLenFeature{}}}}).sequence.at("s").strings ==
-        std::vector<std::string_view>{"a", "bc"});
+  const auto got = parse({text}, {.sequence_features = {{"s", VarLenFeature{}}}});
+  CHECK(got.sequence.at("s").strings == std::vector<std::string_view>{"a", "bc"});
 }
 
 TEST_CASE("sequence example: what does not fit is refused by example, key and step") {
