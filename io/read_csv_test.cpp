@@ -144,6 +144,8 @@ TEST_CASE("read_csv: wrong lines are named with file, line and column") {
   CHECK(contains(refusal("n,y\n1,2\n", options), "the header has the column 'x' 0 times, expected once: got [n, y]"));
   CHECK(contains(refusal("n,x,x\n", options), "the header has the column 'x' 2 times"));
   CHECK(contains(refusal("", options), "got a file without lines, expected a header"));
+  CHECK(contains(refusal(std::string_view("\"a\"\0b\n", 6), {.spec = kText, .delimiter = '\0', .header = {"text"}}),
+                 "line 1, column text: got text after the quote that ends a cell"));
   CHECK(contains(refusal("p\n1|2\n", {.spec = {{"p", FixedLenFeature{.shape = {3}}}}}),
                  "column p: got 2 values in \"1|2\", expected 3 (the shape [3])"));
 }
