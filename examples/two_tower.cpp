@@ -6,27 +6,9 @@
 #include <iostream>
 #include <numeric>
 #include <string>
+
+#include "watch_data.h"
 using namespace weft;
-
-constexpr int64_t kTopics = 25, kVideos = 500;
-
-/// Users, each with a topic (unknown to the model): five videos of it watched, the next one. Some videos are popular.
-Rows make_users(int64_t users, uint64_t stream) {
-  const RandomStream random{7, stream};
-  uint64_t drawn = 0;
-  const auto video = [&](int64_t topic) {
-    const float u = random.uniform(drawn++);
-    return topic + kTopics * static_cast<int64_t>(u * u * (kVideos / kTopics));
-  };
-  std::vector<std::vector<int64_t>> watched;
-  std::vector<int64_t> next;
-  for (int64_t user = 0; user < users; ++user) {
-    const auto topic = static_cast<int64_t>(random.below(drawn++, kTopics));
-    watched.push_back({video(topic), video(topic), video(topic), video(topic), video(topic)});
-    next.push_back(video(topic));
-  }
-  return Rows({{"watched", watched}, {"next", next}});
-}
 
 /// One shared table, a layer on each side, directions of length 1.
 struct TwoTowers {
