@@ -12,10 +12,14 @@
 #include <weft/core/tape.h>
 #include <weft/estimator/dnn_classifier.h>
 #include <weft/estimator/dnn_estimator.h>
+#include <weft/estimator/dnn_linear_combined_classifier.h>
+#include <weft/estimator/dnn_linear_combined_regressor.h>
 #include <weft/estimator/dnn_regressor.h>
 #include <weft/estimator/estimator.h>
 #include <weft/estimator/heads/head.h>
 #include <weft/estimator/heads/reduction.h>
+#include <weft/estimator/linear_classifier.h>
+#include <weft/estimator/linear_regressor.h>
 #include <weft/estimator/metrics/bootstrap.h>
 #include <weft/estimator/metrics/calibration.h>
 #include <weft/estimator/metrics/exact_auc.h>

@@ -1,4 +1,4 @@
-// The names TensorFlow gives to a DNNClassifier's variables, slots and scalars.
+// The names TensorFlow gives to the canned estimators' variables, slots and scalars.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <weft/core/error.h>
@@ -11,7 +11,6 @@ namespace weft {
 namespace {
 
 constexpr std::string_view kInput = "dnn/input_from_feature_columns";
-constexpr std::string_view kHead = "dnn/head";  // v1 makes the optimizer's scalars inside the head
 
 std::string replaced(std::string text, std::string_view what, std::string_view with) {
   const size_t at = text.find(what);
@@ -64,13 +63,29 @@ std::vector<Row> v2_rows(const OptimizerVariant& variant) {
   };
 }
 
-// A class's or estimator's name as it stands in names: v1 and v2 spell RMSProp differently.
-std::string canonical(NamingScheme scheme, std::string_view optimizer) {
-  std::string name(optimizer);
-  constexpr std::string_view kSuffix = "Optimizer";
-  if (name.size() > kSuffix.size() && name.ends_with(kSuffix)) name.resize(name.size() - kSuffix.size());
-  if (name == "RMSProp" || name == "RMSprop") return scheme == NamingScheme::v2 ? "RMSprop" : "RMSProp";
-  return name;
+// v1 makes the optimizer's scalars inside the head.
+std::string_view head_scope(CannedModel model) {
+  switch (model) {
+    case CannedModel::linear:
+      return "linear/head";
+    case CannedModel::dnn_linear_combined:
+      return "head";
+    case CannedModel::dnn:
+      break;
+  }
+  return "dnn/head";
+}
+
+std::string_view slot_pattern_of(CannedModel model) {
+  switch (model) {
+    case CannedModel::linear:
+      return "{variable}/part_0/{slot}";
+    case CannedModel::dnn_linear_combined:
+      return "{variable}/{slot}";
+    case CannedModel::dnn:
+      break;
+  }
+  return "{variable}/t_0/{slot}";
 }
 
 }  // namespace
@@ -89,6 +104,10 @@ std::string batch_norm_name(int64_t layer) {
 
 std::string input_layer_scope() {
   return fmt::format("{}/input_layer", kInput);
+}
+
+std::string linear_model_scope() {
+  return "linear/linear_model";
 }
 
 std::string table_name(std::string_view column) {
@@ -113,7 +132,7 @@ std::string shared_table_name(NamingScheme scheme, std::string_view collection) 
 
 OptimizerNames optimizer_names(NamingScheme scheme, std::string_view optimizer, const OptimizerVariant& variant) {
   const bool v2 = scheme == NamingScheme::v2;
-  const std::string name = canonical(scheme, optimizer);
+  const std::string name = optimizer_name_of(scheme, optimizer);
   std::string known;
   for (const Row& row : v2 ? v2_rows(variant) : v1_rows(variant)) {
     known += (known.empty() ? "" : ", ") + std::string(row.name);
@@ -125,7 +144,8 @@ OptimizerNames optimizer_names(NamingScheme scheme, std::string_view optimizer, 
       names.slots.push_back({row.roles[i], v2 ? row.roles[i] : numbered});
     }
     for (const auto& scalar : row.scalars) {
-      names.scalars.push_back(v2 ? fmt::format("training/{}/{}", name, scalar) : fmt::format("{}/{}", kHead, scalar));
+      names.scalars.push_back(v2 ? fmt::format("training/{}/{}", name, scalar)
+                                 : fmt::format("{}/{}", head_scope(CannedModel::dnn), scalar));
     }
     return names;
   }
@@ -134,21 +154,29 @@ OptimizerNames optimizer_names(NamingScheme scheme, std::string_view optimizer, 
                   optimizer, known));
 }
 
-Optimizer with_names_of(NamingScheme scheme, Optimizer optimizer) {
+Optimizer with_names_of(NamingScheme scheme, Optimizer optimizer, CannedModel model) {
   if (scheme == NamingScheme::v2) return with_keras_names(std::move(optimizer));
-  for (ScalarSpec& scalar : optimizer.scalars) scalar.name = fmt::format("{}/{}", kHead, scalar.name);
-  for (OptimizerPart& part : optimizer.parts) part.optimizer = with_names_of(scheme, std::move(part.optimizer));
+  for (ScalarSpec& scalar : optimizer.scalars) scalar.name = fmt::format("{}/{}", head_scope(model), scalar.name);
+  for (OptimizerPart& part : optimizer.parts) part.optimizer = with_names_of(scheme, std::move(part.optimizer), model);
   return optimizer;
 }
 
-CheckpointNames checkpoint_names(NamingScheme scheme, std::string_view optimizer) {
-  if (scheme != NamingScheme::v2) return {.slot_pattern = "{variable}/t_0/{slot}"};
-  return {.slot_pattern = fmt::format("training/{}/{{variable}}/{{slot}}", canonical(scheme, optimizer))};
+std::string optimizer_name_of(NamingScheme scheme, std::string_view optimizer) {
+  std::string name(optimizer);
+  constexpr std::string_view kSuffix = "Optimizer";
+  if (name.size() > kSuffix.size() && name.ends_with(kSuffix)) name.resize(name.size() - kSuffix.size());
+  if (name == "RMSProp" || name == "RMSprop") return scheme == NamingScheme::v2 ? "RMSprop" : "RMSProp";
+  return name;
+}
+
+CheckpointNames checkpoint_names(NamingScheme scheme, std::string_view optimizer, CannedModel model) {
+  if (scheme != NamingScheme::v2) return {.slot_pattern = std::string(slot_pattern_of(model))};
+  return {.slot_pattern = "training/{optimizer}/{variable}/{slot}", .optimizer = optimizer_name_of(scheme, optimizer)};
 }
 
 std::string slot_name(NamingScheme scheme, std::string_view optimizer, std::string_view variable,
                       std::string_view slot) {
-  return replaced(replaced(checkpoint_names(scheme, optimizer).slot_pattern, "{variable}", variable), "{slot}", slot);
+  return checkpoint_names(scheme, optimizer).slot_name(variable, slot);
 }
 
 std::vector<VariableInfo> checkpoint_variables(NamingScheme scheme, const OptimizerNames& optimizer,
@@ -215,6 +243,19 @@ TEST_CASE("naming: every optimizer's slots and scalars are those that TensorFlow
   same(NamingScheme::v2, sgd({.momentum = 0.9f}), {.momentum = true});
   same(NamingScheme::v2, adam({.amsgrad = true}), {.amsgrad = true});
   same(NamingScheme::v2, keras_rmsprop({.momentum = 0.9f, .centered = true}), {.centered = true, .momentum = true});
+}
+
+TEST_CASE("naming: a linear model's slots and a combined one's, as TensorFlow lists them") {
+  const auto slot = [](NamingScheme scheme, CannedModel model) {
+    return checkpoint_names(scheme, "Ftrl", model).slot_name("linear/linear_model/a/weights", "Ftrl_1");
+  };
+  CHECK(slot(NamingScheme::v1, CannedModel::linear) == "linear/linear_model/a/weights/part_0/Ftrl_1");
+  CHECK(slot(NamingScheme::v1, CannedModel::dnn_linear_combined) == "linear/linear_model/a/weights/Ftrl_1");
+  CHECK(slot(NamingScheme::v2, CannedModel::linear) == "training/Ftrl/linear/linear_model/a/weights/Ftrl_1");
+  CHECK(with_names_of(NamingScheme::v1, adam(), CannedModel::linear).scalars[0].name == "linear/head/beta1_power");
+  CHECK(with_names_of(NamingScheme::v1, adam(), CannedModel::dnn_linear_combined).scalars[0].name ==
+        "head/beta1_power");
+  CHECK(with_names_of(NamingScheme::v1, adam()).scalars[0].name == "dnn/head/beta1_power");
 }
 
 TEST_CASE("naming: a v1 checkpoint with Adam") {

@@ -1,4 +1,4 @@
-// The names TensorFlow gives to a DNNClassifier's variables, slots and scalars in its checkpoints.
+// The names TensorFlow gives to the canned estimators' variables, slots and scalars in its checkpoints.
 #pragma once
 #include <weft/io/checkpoint.h>
 #include <weft/optim/optimizer.h>
@@ -15,6 +15,9 @@ namespace weft {
 /// v1 estimator's with the v2 columns (which differs from v1 in the shared tables only).
 enum class NamingScheme { v1, v2, v1_with_v2_columns };
 
+/// Which canned estimators: v1 calls their slots and scalars differently.
+enum class CannedModel { dnn, linear, dnn_linear_combined };
+
 /// "dnn/hiddenlayer_<layer>"; its variables are <name>/kernel and <name>/bias.
 std::string hidden_layer_name(int64_t layer);
 /// "dnn/logits".
@@ -23,6 +26,8 @@ std::string logits_layer_name();
 std::string batch_norm_name(int64_t layer);
 /// Where the tables of columns that share none are: "dnn/input_from_feature_columns/input_layer".
 std::string input_layer_scope();
+/// Where a linear model's weights are: "linear/linear_model".
+std::string linear_model_scope();
 /// "<input_layer_scope()>/<column>/embedding_weights", `column` being the embedding column's name ("video_embedding").
 std::string table_name(std::string_view column);
 /// The table of a shared collection. v2 has no scope: "<collection>".
@@ -52,11 +57,13 @@ struct OptimizerVariant {
 OptimizerNames optimizer_names(NamingScheme scheme, std::string_view optimizer, const OptimizerVariant& variant = {});
 
 /// The same optimizer with slots and scalars called as the scheme's checkpoints call them.
-Optimizer with_names_of(NamingScheme scheme, Optimizer optimizer);
+Optimizer with_names_of(NamingScheme scheme, Optimizer optimizer, CannedModel model = CannedModel::dnn);
 
-/// v1 "<variable>/t_0/<slot>", v2 "training/<optimizer>/<variable>/<slot>", with "{variable}" and "{slot}" to be filled
-/// in.
-CheckpointNames checkpoint_names(NamingScheme scheme, std::string_view optimizer);
+/// v1 "<variable>/t_0/<slot>", of a linear model "<variable>/part_0/<slot>", of a combined one "<variable>/<slot>"; v2
+/// "training/<optimizer>/<variable>/<slot>".
+CheckpointNames checkpoint_names(NamingScheme scheme, std::string_view optimizer, CannedModel model = CannedModel::dnn);
+/// An optimizer's name as it stands in these names ("RMSprop" in v2's, "RMSProp" in v1's; without "Optimizer").
+std::string optimizer_name_of(NamingScheme scheme, std::string_view optimizer);
 std::string slot_name(NamingScheme scheme, std::string_view optimizer, std::string_view variable,
                       std::string_view slot);
 

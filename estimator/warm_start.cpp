@@ -146,9 +146,10 @@ class Plan {
   void add_slots(const Reading& variable) {
     for (size_t i = 0; i < variable.parameter->slot_count(); ++i) {
       const Parameter::Slot slot = variable.parameter->slot(i);
-      for (const std::string& pattern : {names_.slot_pattern, std::string("{variable}/t_0/{slot}"),
-                                         std::string("{variable}/part_0/{slot}"), std::string("{variable}/{slot}")}) {
-        const std::string array = slot_array_name(pattern, {variable.array, slot.name, names_.optimizer});
+      const SlotNameParts parts{variable.array, slot.name, names_.optimizer};
+      for (const std::string& array :
+           {names_.slot_name(variable.array, slot.name), slot_array_name("{variable}/t_0/{slot}", parts),
+            slot_array_name("{variable}/part_0/{slot}", parts), slot_array_name("{variable}/{slot}", parts)}) {
         const ArrayInfo* found = reader_.find(array);
         if (!found || found->type != ArrayType::float32 || !fits(slot.shape.extents(), *found, variable)) continue;
         Reading reading = variable;

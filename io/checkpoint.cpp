@@ -26,8 +26,7 @@ std::vector<NamedRows> named_rows(const ParameterStore& params, const Checkpoint
     all.push_back({parameter.name(), parameter.shape(), parameter.value()});
     for (size_t i = 0; i < parameter.slot_count(); ++i) {
       const Parameter::Slot slot = parameter.slot(i);
-      all.push_back(
-          {slot_array_name(names.slot_pattern, {parameter.name(), slot.name, names.optimizer}), slot.shape, slot.view});
+      all.push_back({names.slot_name(parameter.name(), slot.name), slot.shape, slot.view});
     }
   }
   return all;
@@ -86,6 +85,14 @@ void check_fit(const CheckpointReader& reader, const std::string& path, const st
 }
 
 }  // namespace
+
+std::string CheckpointNames::slot_name(std::string_view variable, std::string_view slot) const {
+  std::string_view by = optimizer;
+  for (const auto& [prefix, name] : optimizer_by_prefix) {
+    if (variable.starts_with(prefix)) by = name;
+  }
+  return slot_array_name(slot_pattern, {variable, slot, by});
+}
 
 void save_checkpoint(const std::string& path, const ParameterStore& params, const CheckpointNames& names,
                      const std::map<std::string, std::vector<int64_t>>& extra) {

@@ -63,8 +63,13 @@ struct CheckpointNames {
   /// "{variable}/t_0/{slot}" of tf.compat.v1.estimator; "{variable}/{slot}" of a v1 optimizer alone;
   /// "training/{optimizer}/{variable}/{slot}" of Keras.
   std::string slot_pattern = "{variable}/{slot}";
-  /// What {optimizer} stands for.
+  /// What {optimizer} stands for ...
   std::string optimizer = {};
+  /// ... but for variables whose names start so: a model that is trained by several.
+  std::map<std::string, std::string> optimizer_by_prefix = {};
+
+  /// The full name of a variable's slot. Throws ValueError for a pattern that can't be.
+  std::string slot_name(std::string_view variable, std::string_view slot) const;
 };
 
 /// Saves parameters, slots, scalars and global_step. `extra` are integer arrays that go with them (random state, input
