@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <set>
 
 namespace weft {
 namespace {
@@ -26,6 +27,8 @@ std::string_view key_of(const RaggedFeature::Partition& partition) {
 // be shared.
 class Collector {
  public:
+  explicit Collector(const ParseSpec& spec) : spec_(spec) {}
+
   void add(const std::string& key, const FixedLenFeature& feature) {
     ExampleColumn& column = new_column(key, feature.type, Kind::dense);
     column.shown = column.fixed = true;
@@ -44,7 +47,7 @@ class Collector {
     ExampleColumn& column = new_column(key, feature.type, Kind::dense);
     column.shown = column.sequence = true;
     column.shape = feature.shape;
-    column.elements = elements_of_step(key, feature.shape);
+    column.elements = elements_of_step(key, feature.shape, std::ssize(keys_of(Kind::dense, key)));
     column.default_value = default_of(key, feature.type, feature.default_value.value_or(nothing_of(feature.type)), 1);
   }
 
@@ -130,16 +133,41 @@ class Collector {
     return place->second.column;
   }
 
-  [[noreturn]] static void fail_kinds(const std::string& key, Kind first, Kind second) {
-    const auto text = [](Kind kind) {
-      return kind == Kind::dense ? "dense" : kind == Kind::ragged ? "ragged" : "sparse";
-    };
-    // TensorFlow names each pair in this order.
-    const bool dense = first == Kind::dense;
+  // The keys that are read in one way, in order; of the features before `end` if it is given.
+  std::set<std::string> keys_of(Kind kind, std::string_view end = {}) const {
+    std::set<std::string> keys;
+    for (const auto& [key, feature] : spec_) {
+      if (key == end && !end.empty()) break;
+      if (kind == Kind::dense && (std::holds_alternative<FixedLenFeature>(feature) ||
+                                  std::holds_alternative<FixedLenSequenceFeature>(feature)))
+        keys.insert(key);
+      if (kind == Kind::sparse && std::holds_alternative<VarLenFeature>(feature)) keys.insert(key);
+      if (const auto* sparse = std::get_if<SparseFeature>(&feature); sparse != nullptr && kind == Kind::sparse) {
+        keys.insert(sparse->index_key.begin(), sparse->index_key.end());
+        keys.insert(sparse->value_key);
+      }
+      if (const auto* ragged = std::get_if<RaggedFeature>(&feature); ragged != nullptr && kind == Kind::ragged) {
+        keys.insert(ragged->value_key.value_or(key));
+        for (const auto& partition : ragged->partitions) {
+          if (!std::holds_alternative<RaggedFeature::UniformRowLength>(partition))
+            keys.insert(std::string(key_of(partition)));
+        }
+      }
+    }
+    return keys;
+  }
+
+  [[noreturn]] void fail_kinds(const std::string& key, Kind first, Kind second) const {
+    constexpr const char* names[] = {"dense", "ragged", "sparse"};  // the order in which TensorFlow names each pair
+    const char *one = names[static_cast<size_t>(first)], *other = names[static_cast<size_t>(second)];
+    const std::set<std::string> ones = keys_of(first), others = keys_of(second);
+    std::vector<std::string> both;
+    std::ranges::set_intersection(ones, others, std::back_inserter(both));
     throw ValueError(
-        fmt::format("[parse_example] key '{}': {} and {} keys must not intersect; intersection: {{'{}'}}. "
-                    "Read a key in one of these ways.",
-                    key, dense ? "Dense" : "Ragged", dense ? text(second) : "sparse", key));
+        fmt::format("[parse_example] key '{}': {} and {} keys must not intersect; {}_keys: ['{}'], "
+                    "{}_keys: ['{}'], intersection: {{'{}'}}. Read a key in one of these ways.",
+                    key, first == Kind::dense ? "Dense" : "Ragged", other, one, fmt::join(ones, "', '"), other,
+                    fmt::join(others, "', '"), fmt::join(both, "', '")));
   }
 
   [[noreturn]] static void fail_missing(const std::string& key, const char* what) {
@@ -166,6 +194,7 @@ class Collector {
     }
   }
 
+  const ParseSpec& spec_;
   Columns columns_;
   std::vector<ExampleComposite> composites_;
 };
@@ -173,7 +202,7 @@ class Collector {
 }  // namespace
 
 std::pair<std::vector<ExampleColumn>, std::vector<ExampleComposite>> columns_of(const ParseSpec& spec) {
-  Collector collector;
+  Collector collector(spec);
   for (const auto& [key, feature] : spec)
     std::visit([&, &name = key](const auto& f) { collector.add(name, f); }, feature);
   return collector.finish();
@@ -196,7 +225,7 @@ TEST_CASE("example_columns: sequences must allow for missing ones and have whole
   };
   CHECK(ExamplePlan(sequence({2, 3})).columns[0].elements == 6);
   refuse({{"v", FixedLenSequenceFeature{}}}, "requires allow_missing to be True");
-  refuse(sequence({2, -1}), "dense_shapes has unknown rank or unknown inner dimensions: got the shape [2,-1]");
+  refuse(sequence({2, -1}), "dense_shapes[0] has unknown rank or unknown inner dimensions: [?,2,?]");
   refuse(sequence({0}), "expected extents of at least 1");  // TensorFlow divides by it
   refuse(sequence({2}, {.integers = {7, 8}}),
          "Input to reshape is a tensor with 2 values, but the requested shape has 1");
@@ -226,9 +255,10 @@ TEST_CASE("example_columns: a key is read in one way, as one type") {
   const SparseFeature sparse{.index_key = {"i"}, .value_key = "v", .size = {10}};
   const RaggedFeature ragged{.type = DataType::int64, .value_key = "v", .partitions = {RaggedFeature::RowLengths{"i"}}};
   const FixedLenFeature fixed{};
-  refuse({{"v", fixed}, {"x", sparse}}, "Dense and sparse keys must not intersect; intersection: {'v'}");
-  refuse({{"v", fixed}, {"x", ragged}}, "Dense and ragged keys must not intersect; intersection: {'v'}");
-  refuse({{"a", sparse}, {"v", fixed}}, "Dense and sparse keys must not intersect; intersection: {'v'}");
+  refuse({{"v", fixed}, {"x", sparse}},
+         "Dense and sparse keys must not intersect; dense_keys: ['v'], sparse_keys: ['i', 'v'], intersection: {'v'}");
+  refuse({{"v", fixed}, {"x", ragged}}, "Dense and ragged keys must not intersect; dense_keys: ['v']");
+  refuse({{"a", sparse}, {"v", fixed}}, "sparse_keys: ['i', 'v'], intersection: {'v'}");
   refuse({{"a", ragged}, {"v", VarLenFeature{DataType::int64}}}, "Ragged and sparse keys must not intersect");
   refuse({{"v", VarLenFeature{DataType::int64}}, {"x", sparse}}, "Conflicting type int64 vs float32 for feature v.");
   refuse({{"i", VarLenFeature{}}, {"x", sparse}}, "Conflicting type string vs int64 for feature i.");

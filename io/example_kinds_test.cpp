@@ -72,7 +72,8 @@ TEST_CASE("example sequences: nothing at all, and no examples") {
 
 TEST_CASE("example sequences: an example must have whole steps of the right type") {
   refuse({example({{"v", {1, 2, 3}}})}, {{"v", sequence(DataType::int64, {2})}},
-         "key 'v': Number of int64 values is not a multiple of stride length. Saw 3 values but output shape is: [?,2]");
+         "key 'v': Can't parse serialized Example. Number of int64 values is not a multiple of stride length. Saw 3 "
+         "values but output shape is: [?,2]");
   refuse({example({}, {}, {{"v", {"a"}}})}, {{"v", sequence(DataType::string, {2, 3})}},
          "Number of bytes values is not a multiple of stride length. Saw 1 values but output shape is: [?,2,3]");
   refuse({example({{"v", {1}}})}, {{"v", sequence(DataType::float32)}},

@@ -123,20 +123,21 @@ class PlainPass {
     fail(column, fmt::format("Data types don't match. {}. Read it as the type that was written.", text));
   }
 
+  // TensorFlow says the first sentence of strings and of single examples, the second of batches.
   [[noreturn]] void fail_count(const ExampleColumn& column, int64_t count) const {
     if (column.sequence) {
       const auto type = column.type == DataType::string ? "bytes" : tensorflow_name(column.type);
       const auto shape = fmt::to_string(fmt::join(column.shape, ","));
-      fail(column, fmt::format("Number of {} values is not a multiple of stride length. Saw {} values but output shape "
-                               "is: [?,{}]. Give FixedLenSequenceFeature the shape of a step, or read it by "
-                               "VarLenFeature.",
-                               type, count, shape));
+      fail(column,
+           fmt::format("Can't parse serialized Example. Number of {} values is not a multiple of stride length. Saw {} "
+                       "values but output shape is: [?,{}]. Give FixedLenSequenceFeature the shape of a step, or read "
+                       "it by VarLenFeature.",
+                       type, count, shape));
     }
-    // TensorFlow says no more than this of strings.
-    const char* start = column.type == DataType::string ? "Can't parse serialized Example. " : "";
-    fail(column, fmt::format("{}Number of {} values != expected.  Values size: {} but output shape: {}. Give "
-                             "FixedLenFeature the shape that was written, or read it by VarLenFeature.",
-                             start, tensorflow_name(column.type), count, shape_text(column.shape)));
+    fail(column, fmt::format("Can't parse serialized Example. Number of {} values != expected.  Values size: {} but "
+                             "output shape: {}. Give FixedLenFeature the shape that was written, or read it by "
+                             "VarLenFeature.",
+                             tensorflow_name(column.type), count, shape_text(column.shape)));
   }
 
   const ExamplePlan& plan_;

@@ -72,12 +72,15 @@ int64_t elements_of(const std::string& key, const std::vector<int64_t>& shape) {
   return product_of(key, shape);
 }
 
-int64_t elements_of_step(const std::string& key, const std::vector<int64_t>& shape) {
-  if (std::ranges::any_of(shape, [](int64_t extent) { return extent < 1; }))
-    throw ValueError(fmt::format(
-        "[parse_example] key '{}': dense_shapes has unknown rank or unknown inner dimensions: got the shape {} of a "
-        "step, expected extents of at least 1. Give every extent.",
-        key, shape_text(shape)));
+int64_t elements_of_step(const std::string& key, const std::vector<int64_t>& shape, int64_t dense) {
+  if (std::ranges::any_of(shape, [](int64_t extent) { return extent < 1; })) {
+    std::string text = "?";
+    for (const int64_t extent : shape) text += extent < 0 ? ",?" : fmt::format(",{}", extent);
+    throw ValueError(
+        fmt::format("[parse_example] key '{}': dense_shapes[{}] has unknown rank or unknown inner "
+                    "dimensions: [{}], expected extents of at least 1. Give every extent of a step.",
+                    key, dense, text));
+  }
   return product_of(key, shape);
 }
 

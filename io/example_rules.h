@@ -20,8 +20,8 @@ uint8_t list_tag_of(const std::string& key, DataType type, const char* attribute
 std::string head_of(const std::string& key);
 /// Values of one example of a FixedLenFeature.
 int64_t elements_of(const std::string& key, const std::vector<int64_t>& shape);
-/// Values of one step of a FixedLenSequenceFeature.
-int64_t elements_of_step(const std::string& key, const std::vector<int64_t>& shape);
+/// Values of one step of a FixedLenSequenceFeature, which is number `dense` among the dense features.
+int64_t elements_of_step(const std::string& key, const std::vector<int64_t>& shape, int64_t dense);
 /// A default of `elements` values in the list of the type.
 FixedLenFeature::Default default_of(const std::string& key, DataType type, FixedLenFeature::Default value,
                                     int64_t elements);
