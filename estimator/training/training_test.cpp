@@ -7,7 +7,6 @@
 #include <weft/layers/dense.h>
 
 #include <cmath>
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -241,83 +240,6 @@ TEST_CASE("trainer: should_stop ends the call and saves") {
   CHECK(model.trainer.train(numbers(100), model.model_fn(),
                             {.should_stop = [&] { return model.params.global_step == 4; }}) == 4);
   CHECK(ModelDirectory(directory.path).latest() == ModelDirectory(directory.path).checkpoint_path(4));
-}
-
-TEST_CASE("trainer: hooks see every step and every checkpoint, in their order") {
-  const TemporaryDirectory directory;
-  Model model(directory.path, {.save_checkpoints_steps = 2});
-  std::string seen;
-  const auto note = [&](const char* what) {
-    return [&seen, what](TrainContext& context) { seen += what + std::to_string(context.step) + " "; };
-  };
-  const auto saved = [&](TrainContext& context) {
-    seen += std::filesystem::path(context.checkpoint).filename().string() + " ";
-    CHECK(std::filesystem::exists(context.checkpoint));
-  };
-  const TrainHook hook{.begin = note("begin"),
-                       .after_step = note("step"),
-                       .before_save = note("save"),
-                       .after_save = saved,
-                       .end = note("end")};
-  model.trainer.train(numbers(100), model.model_fn(), {.steps = 3, .hooks = {hook, {}}});
-  CHECK(seen == "begin0 save0 model.ckpt-0.h5 step1 step2 save2 model.ckpt-2.h5 step3 save3 model.ckpt-3.h5 end3 ");
-}
-
-TEST_CASE("trainer: a hook ends the call, after a step or at what is saved, and the next call goes on exactly") {
-  const TemporaryDirectory directory;
-  Model model(directory.path, {.save_checkpoints_steps = 4});
-  const TrainHook at_step{.after_step = [](TrainContext& context) {
-    CHECK(context.loss > 0.0);
-    CHECK(context.examples == 2 * context.step);
-    if (context.step == 3) context.request_stop();
-  }};
-  CHECK(model.trainer.train(numbers(100), model.model_fn(), {.steps = 50, .hooks = {at_step}}) == 3);
-  const TrainHook at_save{.after_save = [](TrainContext& context) { context.request_stop(); }};
-  CHECK(model.trainer.train(numbers(100), model.model_fn(), {.steps = 50, .hooks = {at_save}}) == 4);
-  CHECK(ModelDirectory(directory.path).latest() == ModelDirectory(directory.path).checkpoint_path(7));
-  model.trainer.train(numbers(100), model.model_fn(), {.max_steps = 20});
-  Model once;
-  once.trainer.train(numbers(100), once.model_fn(), {.steps = 20});
-  CHECK(model.state() == once.state());
-}
-
-TEST_CASE("trainer: what a hook throws ends the call and is not saved") {
-  const TemporaryDirectory directory;
-  Model model(directory.path);
-  const TrainHook bad{.after_step = [](TrainContext&) { throw DataError("enough"); }};
-  CHECK_THROWS_AS(model.trainer.train(numbers(100), model.model_fn(), {.hooks = {bad}}), DataError);
-  CHECK(ModelDirectory(directory.path).latest() == ModelDirectory(directory.path).checkpoint_path(0));
-}
-
-TEST_CASE("trainer: a signal ends the call, the end is saved, and the signal's default is back") {
-  const auto before = std::signal(SIGTERM, SIG_DFL);
-  const TemporaryDirectory directory;
-  Model model(directory.path);
-  const TrainHook killer{.after_step = [](TrainContext& context) {
-    if (context.step == 5) std::raise(SIGTERM);
-  }};
-  CHECK(model.trainer.train(numbers(100), model.model_fn(), {.hooks = {killer}}) == 5);
-  CHECK(model.trainer.stopped_by_signal() == SIGTERM);
-  CHECK(ModelDirectory(directory.path).latest() == ModelDirectory(directory.path).checkpoint_path(5));
-  const bool is_default = std::signal(SIGTERM, before) == SIG_DFL;
-  CHECK(is_default);
-  CHECK(model.trainer.train(numbers(100), model.model_fn(), {.max_steps = 6}) == 1);
-  CHECK(model.trainer.stopped_by_signal() == 0);
-}
-
-TEST_CASE("trainer: what happens is told to the log, nothing is printed") {
-  const TemporaryDirectory directory;
-  std::string log;
-  const RunConfig config{.log_step_count_steps = 2, .log = [&](const std::string& line) { log += line + "\n"; }};
-  Model model(directory.path, config);
-  model.trainer.train(numbers(100), model.model_fn(), {.steps = 3});
-  Model again(directory.path, config);
-  again.trainer.restore();
-  for (const char* line : {"Saving checkpoints for 0 into ", "step = 2 (", "Saving checkpoints for 3 into ",
-                           "step = 3 (", "Loss for final step: ", "Restoring parameters from "}) {
-    CAPTURE(line);
-    CHECK(log.find(line) != std::string::npos);
-  }
 }
 
 TEST_CASE("trainer: max_steps that are done are nothing to do") {
