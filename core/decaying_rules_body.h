@@ -57,14 +57,32 @@ void keras_centered_rmsprop(const RuleArgs& a) {
   });
 }
 
-// Adam. Numbers: rate, weight decay, 4 that replays use, epsilon, 5 of the mean of gradients, 5 of that of squares.
+/// 1 / (sqrt(v) + epsilon) for the steps of a chunk, from v at its start: sqrt(v) falls to 1 - fallen of that, fallen
+/// is small, and 1 / (1 - x) is 1 + x + x^2 but for x^3.
+struct Reciprocal {
+  Vector start, first, second;
+
+  Reciprocal(Vector v, float epsilon) {
+    const Vector root = square_root(v);
+    start = 1.0f / (root + epsilon);
+    const Vector part = root * start;
+    first = start * part;
+    second = first * part;
+  }
+  Vector at(float fallen) const { return start + fallen * first + (fallen * fallen) * second; }
+};
+
+// Adam. Numbers: rate, weight decay, 4 that replays use, epsilon, 5 of the mean of gradients, 5 of that of squares; the
+// scale of beta2's power at the chunk's start, its exponent's distance from this step's, and how far the root has
+// fallen.
 void adam(const RuleArgs& a) {
   const float rate = a.numbers[0], decay_rate = a.numbers[1], epsilon = a.numbers[6];
-  const float *first = a.numbers + 7, *second = a.numbers + 12;
+  const float *first = a.numbers + 7, *second = a.numbers + 12, *chunk = a.numbers + 17;
   for_vectors<3>(a, [=](Vector* x, Vector g) {
     x[1] = decayed_mean(x[1], g, first);
     x[2] = decayed_mean(x[2], g * g, second);
-    x[0] = (x[0] - decay_rate * x[0]) - rate * x[1] / (square_root(x[2]) + epsilon);
+    const Reciprocal root(scaled(rounded(x[2] * second[3]), chunk[0], static_cast<int>(chunk[1])), epsilon);
+    x[0] = (x[0] - decay_rate * x[0]) - rate * x[1] * root.at(chunk[2]);
   });
 }
 void amsgrad(const RuleArgs& a) {
@@ -74,7 +92,7 @@ void amsgrad(const RuleArgs& a) {
     x[1] = decayed_mean(x[1], g, first);
     x[2] = decayed_mean(x[2], g * g, second);
     x[3] = larger(x[3], x[2]);
-    x[0] = (x[0] - decay_rate * x[0]) - rate * x[1] / (square_root(x[3]) + epsilon);
+    x[0] = (x[0] - decay_rate * x[0]) - rate * x[1] * Reciprocal(x[3], epsilon).start;
   });
 }
 // Numbers: rate, epsilon, beta1, 1 - beta1, beta2, 1 - beta2.
@@ -107,18 +125,22 @@ inline void replay_vectors(const AdamReplayArgs& a) {
   for_vectors<S>(arrays, nullptr, a.n, [&](Vector* x, Vector) {
     const Vector m = rounded(x[1] * a.inverse1), v = rounded(x[2] * a.inverse2);
     Vector value = x[0];
-    int64_t j = 0;
-    for (; j < a.count; ++j) {
+    // The root of the largest v stays what it is.
+    Reciprocal root(S == 4 ? x[3] : scaled(v, a.chunk_scale2, a.chunk_exponent2 - a.exponent2), a.epsilon);
+    int64_t j = 0, place = a.place;
+    for (; j < a.count; ++j, ++place) {
       const float* step = a.steps[j];
+      if (S == 3 && place == a.chunk) {
+        place = 0;
+        root = Reciprocal(scaled(v, step[3], static_cast<int>(step[5]) - a.exponent2), a.epsilon);
+      }
       if (a.settles && j % kLook == 0) {
-        const Vector root = square_root(S == 4 ? x[3] : x[2]);
-        const Vector bound = 2.0f * a.largest_rate * absolute(x[1]) / (root + a.epsilon);
+        const Vector bound = 2.0f * a.largest_rate * absolute(x[1]) * root.start;
         if (settled(a, value, bound, a.count - j)) break;
       }
       x[1] = scaled(m, step[2], static_cast<int>(step[4]) - a.exponent1);
-      x[2] = scaled(v, step[3], static_cast<int>(step[5]) - a.exponent2);
-      const Vector root = square_root(S == 4 ? x[3] : x[2]);
-      value = (value - step[1] * value) - step[0] * x[1] / (root + a.epsilon);
+      const Vector reciprocal = S == 4 ? root.start : root.at(a.fallen[place]);
+      value = (value - step[1] * value) - step[0] * x[1] * reciprocal;
     }
     if (a.largest_decay != 0.0f) {
       for (; j < a.count; ++j) value = value - a.steps[j][1] * value;

@@ -82,6 +82,12 @@ struct AdamReplayArgs {
   int64_t count;
   float inverse1, inverse2;  ///< 1 / scale of the step that the row stands at
   int exponent1, exponent2;  ///< of that step
+  /// Steps come in chunks, in which the root of v is taken once: how many steps a chunk has, the place of steps[0] in
+  /// its chunk, scale and exponent of beta2's power at that chunk's start, and 1 - sqrt(beta2)^i for place i.
+  int64_t chunk, place;
+  float chunk_scale2;
+  int chunk_exponent2;
+  const float* fallen;
   float epsilon;
   float largest_rate, largest_decay;  ///< of the steps, or more
   /// Whether the update of a row without gradients gets smaller from step to step, so that it may end early.

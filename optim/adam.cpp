@@ -46,7 +46,7 @@ Optimizer make(const LearningRate& learning_rate, const AdamNumbers& n, bool ams
   optimizer.slots = {{"Adam", "m"}, {"Adam_1", "v"}};
   if (amsgrad) optimizer.slots.push_back({"Adam_2", "vhat"});
   optimizer.scalars = {{"beta1_power", n.beta1}, {"beta2_power", n.beta2}};
-  optimizer.start = [n](StepStart& step) {
+  optimizer.start = [n, chunk = adam_chunk(n)](StepStart& step) {
     const DecayClock first = decay_clock(n.beta1, step.step), second = decay_clock(n.beta2, step.step);
     const float rate = adam_rate(step, n.beta1, n.beta2);
     const float numbers[] = {rate,         step.learning_rate * n.weight_decay, first.scale,
@@ -55,6 +55,11 @@ Optimizer make(const LearningRate& learning_rate, const AdamNumbers& n, bool ams
     std::copy(std::begin(numbers), std::end(numbers), step.numbers);
     write_decay(step.numbers + 7, n.beta1, step.step);
     write_decay(step.numbers + 12, n.beta2, step.step);
+    const int64_t place = step.step % chunk.length;
+    const DecayClock chunk_start = decay_clock(n.beta2, step.step - place);
+    step.numbers[17] = chunk_start.scale;
+    step.numbers[18] = static_cast<float>(chunk_start.exponent - second.exponent);
+    step.numbers[19] = chunk.fallen[place];
   };
   optimizer.rule = kernel_rule(amsgrad ? &kernels::Rules::amsgrad : &kernels::Rules::adam, optimizer.slots.size());
   defer_adam(optimizer, n);

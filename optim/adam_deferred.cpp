@@ -4,6 +4,8 @@
 //
 // What makes that cheap:
 // - m and v after any number of steps are one multiplication, exactly (decay_clock.h).
+// - Between gradients v only decays, so 1 / (sqrt(v) + epsilon) of the steps of a chunk comes from one root and one
+//   division at its start. The rule does the same for a row with a gradient: v as it would have been at the start.
 // - Updates shrink by beta1 / sqrt(beta2) a step, 0.9 by default. Once `bound` is no less than any update to come, and
 //   value + bound and value - bound both round to value, no later update changes it, since rounding is monotonic: the
 //   replay of the value ends. With the default rates that takes about 150 steps, however long the row was left alone.
@@ -43,10 +45,22 @@ bool settles(const AdamNumbers& n) {
 
 }  // namespace
 
+AdamChunk adam_chunk(const AdamNumbers& numbers) {
+  AdamChunk chunk;
+  const double root = std::sqrt(static_cast<double>(numbers.beta2));
+  for (int64_t i = 0; i < AdamChunk::kMost; ++i) {
+    chunk.fallen[i] = static_cast<float>(1.0 - std::pow(root, static_cast<double>(i)));
+  }
+  // Where epsilon doesn't hide a v that has fallen to 0, the root is that of each step.
+  if (numbers.epsilon < 1e-10f) return chunk;
+  while (chunk.length < AdamChunk::kMost && chunk.fallen[2 * chunk.length - 1] < 0.004f) chunk.length *= 2;
+  return chunk;
+}
+
 void defer_adam(Optimizer& optimizer, const AdamNumbers& numbers) {
   optimizer.identity = std::make_shared<int>();
-  optimizer.replay = [n = numbers, settles = settles(numbers)](const DeferredRows::Missed& missed,
-                                                               const UpdateRows& arrays) {
+  optimizer.replay = [n = numbers, settles = settles(numbers), chunk = adam_chunk(numbers)](
+                         const DeferredRows::Missed& missed, const UpdateRows& arrays) {
     kernels::AdamReplayArgs args{};
     args.value = arrays.value + missed.row * arrays.value_stride;
     args.m = arrays.slots[0] + missed.row * arrays.slot_strides[0];
@@ -61,6 +75,12 @@ void defer_adam(Optimizer& optimizer, const AdamNumbers& numbers) {
     args.inverse2 = second.inverse;
     args.exponent1 = first.exponent;
     args.exponent2 = second.exponent;
+    args.chunk = chunk.length;
+    args.place = (missed.from + 1) % chunk.length;
+    const DecayClock start = decay_clock(n.beta2, missed.from + 1 - args.place);
+    args.chunk_scale2 = start.scale;
+    args.chunk_exponent2 = start.exponent;
+    args.fallen = chunk.fallen;
     args.epsilon = n.epsilon;
     args.largest_rate = missed.largest[0];
     args.largest_decay = missed.largest[1];

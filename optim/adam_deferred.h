@@ -2,6 +2,8 @@
 #pragma once
 #include <weft/optim/rule.h>
 
+#include <cstdint>
+
 namespace weft {
 
 struct AdamNumbers {
@@ -10,6 +12,15 @@ struct AdamNumbers {
   float epsilon = 1e-8f;
   float weight_decay = 0.0f;
 };
+
+/// Steps in which the root of v is taken once: sqrt(v) falls by less than 0.004 in them, so that a reciprocal made of
+/// two powers of that is right to 2^-24. A chunk starts at every multiple of its length, wherever training began.
+struct AdamChunk {
+  static constexpr int64_t kMost = 16;
+  int64_t length = 1;
+  float fallen[kMost] = {};  ///< 1 - sqrt(beta2)^i
+};
+AdamChunk adam_chunk(const AdamNumbers& numbers);
 
 /// Throws ValueError for numbers that can't be.
 void check_adam(const char* where, const LearningRate& learning_rate, const AdamNumbers& numbers);
