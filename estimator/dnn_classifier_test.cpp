@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 #include <weft/core/error.h>
+#include <weft/core/parallel.h>
 #include <weft/estimator/dnn_classifier.h>
 
 #include <cmath>
@@ -254,6 +255,22 @@ TEST_CASE("dnn classifier: a number that is not finite is told with its example,
   CHECK_THROWS_WITH_AS(fed.train(bad, {.steps = 1}),
                        doctest::Contains(": inf in the input of example 2 of the batch, where feature 'x' is inf"),
                        Error);
+}
+
+TEST_CASE("dnn classifier: metrics that are asked for, the same for any number of threads") {
+  DNNClassifier classifier({.hidden_units = {4}, .feature_columns = columns()});
+  classifier.train(pairs(20), {.steps = 20});
+  const EvaluateOptions options = {
+      .add_metrics = {binary_metrics({.bootstrap = BootstrapOptions{.replicates = 20}}), binary_metrics()}};
+  const Metrics metrics = classifier.evaluate(pairs(30), options);
+  CHECK(metrics["log_loss"] == doctest::Approx(metrics["average_loss"]).epsilon(1e-5));
+  CHECK(metrics["auc_exact"] == doctest::Approx(metrics["auc"]).epsilon(0.02));
+  CHECK(metrics["auc/low"] <= metrics["auc/high"]);
+  const ThreadLimit limit(3);
+  const Metrics again = classifier.evaluate(pairs(30), options);
+  for (const auto& [name, value] : metrics) CHECK(again[name] == value);
+  DNNClassifier three({.hidden_units = {}, .feature_columns = columns(), .n_classes = 3});
+  CHECK_THROWS_WITH_AS(three.evaluate(pairs(1), options), doctest::Contains("no probability of class 1"), ValueError);
 }
 
 }  // namespace weft

@@ -105,6 +105,19 @@ int64_t Estimator::train(const InputFn& input_fn, const TrainOptions& options) {
   return state_->trainer.train(input_fn, state_->spec.loss, with_summaries);
 }
 
+namespace {
+
+// The counters that EvaluateOptions::add_metrics asks for.
+std::vector<ExtraMetrics> make_extra(const EvaluateOptions& options, const Evaluation& evaluation) {
+  std::vector<ExtraMetrics> extra;
+  for (const ExtraMetricsFn& make : options.add_metrics) extra.push_back(make());
+  if (extra.empty() || evaluation.predict) return extra;
+  throw ValueError(
+      "[evaluate] add_metrics needs predictions: got a model whose evaluation gives none. Let its Evaluation predict.");
+}
+
+}  // namespace
+
 Metrics Estimator::evaluate(const InputFn& input_fn, const EvaluateOptions& options) {
   State& state = *state_;
   if (options.steps.value_or(1) <= 0) {
@@ -114,18 +127,25 @@ Metrics Estimator::evaluate(const InputFn& input_fn, const EvaluateOptions& opti
   state.trainer.restore();
   state.reset_input_counts();
   const Evaluation evaluation = state.start_evaluation();
+  const std::vector<ExtraMetrics> extra = make_extra(options, evaluation);
+  Predictions predictions;
   StreamingMean loss;
   Dataset input = state.open("evaluate", input_fn);
   for (int64_t step = 0; !options.steps || step < *options.steps; ++step) {
     const Batch* batch = input.next();
     if (!batch) break;
-    state.forward(batch->size, [&](Tape& tape) { loss.add(evaluation.add(tape, *batch)); });
+    state.forward(batch->size, [&](Tape& tape) {
+      loss.add(evaluation.add(tape, *batch));
+      if (!extra.empty()) evaluation.predict(predictions);
+      for (const ExtraMetrics& metrics : extra) metrics.add(*batch, predictions);
+    });
   }
   if (loss.count() == 0.0) {
     throw ValueError(
         "[evaluate] the input has no batches: got an empty data set, expected examples. Check what input_fn returns.");
   }
   Metrics metrics = evaluation.result();
+  for (const ExtraMetrics& counted : extra) counted.set(metrics);
   metrics.set("loss", loss.result());
   metrics.set("global_step", static_cast<double>(state.params.global_step));
   metrics.evaluation = options.name;

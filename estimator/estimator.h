@@ -2,6 +2,7 @@
 #pragma once
 #include <weft/core/parameter.h>
 #include <weft/estimator/estimator_spec.h>
+#include <weft/estimator/extra_metrics.h>
 #include <weft/estimator/metrics/metrics.h>
 #include <weft/estimator/prediction_range.h>
 #include <weft/estimator/training/run_config.h>
@@ -36,6 +37,9 @@ struct EvaluateOptions {
   std::optional<int64_t> steps = {};
   /// Becomes Metrics::evaluation, to tell several evaluations apart.
   std::string name = {};
+  /// Metrics beside the model's own, as binary_metrics({.group = "user_id"}) (tf.estimator.add_metrics). They replace
+  /// those of the same name.
+  std::vector<ExtraMetricsFn> add_metrics = {};
 };
 
 /// A model with its parameters: moved, not copied. Every call first brings the model to the newest checkpoint of

@@ -17,14 +17,16 @@ struct HeadEvaluation {
   std::shared_ptr<const HeadedModel> model;
   HeadMetrics metrics;
   Targets targets;
+  const Tensor* logits = nullptr;  ///< of the batch that was added last
 
   explicit HeadEvaluation(std::shared_ptr<const HeadedModel> headed)
       : model(std::move(headed)), metrics(*model->head) {}
   double add(Tape& tape, const Batch& batch) {
-    const Tensor& logits = model->logits(tape, batch.features).value();
-    model->head->read_targets(batch.labels, batch.features, logits.shape()[0], targets);
-    return metrics.add(logits, targets);
+    logits = &model->logits(tape, batch.features).value();
+    model->head->read_targets(batch.labels, batch.features, logits->shape()[0], targets);
+    return metrics.add(*logits, targets);
   }
+  void predict(Predictions& out) const { model->head->predict(*logits, out); }
 };
 
 }  // namespace
@@ -46,7 +48,8 @@ EstimatorSpec create_estimator_spec(std::shared_ptr<const Head> head, LogitsFn l
                 const auto evaluation = std::make_shared<HeadEvaluation>(model);
                 return Evaluation{
                     .add = [evaluation](Tape& tape, const Batch& batch) { return evaluation->add(tape, batch); },
-                    .result = [evaluation] { return evaluation->metrics.result(); }};
+                    .result = [evaluation] { return evaluation->metrics.result(); },
+                    .predict = [evaluation](Predictions& out) { evaluation->predict(out); }};
               },
           .predict = [model](Tape& tape, const Features& features,
                              Predictions& out) { model->head->predict(model->logits(tape, features).value(), out); },

@@ -21,6 +21,8 @@ struct Evaluation {
   std::function<double(Tape& tape, const Batch& batch)> add;
   /// The metrics of all batches, without `loss` and `global_step`, which evaluate() adds.
   std::function<Metrics()> result;
+  /// Predicts for the batch that was added last, whose tape still lives; absent: EvaluateOptions::add_metrics can't be.
+  std::function<void(Predictions& out)> predict = {};
 };
 
 /// Functions on the layers of one model, which they share. What they point a tape to must live until their next call.
