@@ -66,8 +66,8 @@ class Collector {
     for (const int64_t size : feature.size) {
       if (size < 0)
         throw ValueError(
-            fmt::format("[parse_example] key '{}': size: got {}, expected 0 or more. Give the extent of "
-                        "each dimension.",
+            fmt::format("[parse_example] key '{}': size: got {}, expected 0 or more: every dimension must be >= 0. "
+                        "Give its extent.",
                         key, size));
     }
     for (const std::string& index_key : feature.index_key) column_of(index_key, DataType::int64, Kind::sparse);

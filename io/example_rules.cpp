@@ -61,8 +61,8 @@ int64_t elements_of(const std::string& key, const std::vector<int64_t>& shape) {
   const auto text = [&] { return shape_text(shape); };
   if (!shape.empty() && shape[0] < 0)
     throw ValueError(fmt::format(
-        "[parse_example] key '{}': First dimension of shape for feature {} unknown: got {}. Give the shape of one "
-        "example, or use VarLenFeature.",
+        "[parse_example] key '{}': First dimension of shape for feature {} unknown: got {}, and every dimension must "
+        "be >= 0. Give the shape of one example, or use VarLenFeature.",
         key, key, text()));
   if (std::ranges::any_of(shape, [](int64_t extent) { return extent < 0; }))
     throw ValueError(fmt::format(

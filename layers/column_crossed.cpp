@@ -94,6 +94,26 @@ void cross_row(std::span<const CrossedInput> inputs, size_t row, uint64_t hash, 
   }
 }
 
+/// Ids of a batch, 2 GiB of them: four features of 200 values have six times as many, in every example.
+constexpr uint64_t kMostCrosses = uint64_t{1} << 28;
+
+// False if one of the inputs has no value in this row. Throws if the batch has more combinations up to here than are
+// sound.
+bool has_crosses(const CrossedColumn& column, std::span<const CrossedInput> inputs, size_t row, size_t before) {
+  uint64_t count = 1;
+  bool over = false;
+  for (const CrossedInput& input : inputs) {
+    const auto values = static_cast<uint64_t>(input.ids->offsets[row + 1] - input.ids->offsets[row]);
+    if (values == 0) return false;
+    over = __builtin_mul_overflow(count, values, &count) || over;
+  }
+  if (!over && count <= kMostCrosses - before) return true;
+  throw ValueError(fmt::format(
+      "[crossed_column] {}: too many combinations of values up to row {} of the batch: expected at most {} in all. "
+      "Give features of fewer values, or smaller batches.",
+      CategoricalColumn(column).name(), row, kMostCrosses));
+}
+
 }  // namespace
 
 void crossed_ids(const CrossedColumn& column, std::span<CrossedInput> inputs, Ids& out) {
@@ -114,7 +134,9 @@ void crossed_ids(const CrossedColumn& column, std::span<CrossedInput> inputs, Id
   const uint64_t key = column.hash_key == 0 ? kDefaultHashKey : column.hash_key;
   out.clear();
   for (size_t row = 0; row < static_cast<size_t>(batch); ++row) {
-    cross_row(inputs, row, key, static_cast<uint64_t>(column.hash_bucket_size), out.ids);
+    if (has_crosses(column, inputs, row, out.ids.size())) {
+      cross_row(inputs, row, key, static_cast<uint64_t>(column.hash_bucket_size), out.ids);
+    }
     out.offsets.push_back(static_cast<int64_t>(out.ids.size()));
   }
 }
@@ -173,4 +195,18 @@ TEST_CASE("crossed column: bad arguments") {
   refuses({"a", "b"}, {}, "hash_bucket_size must be > 1. hash_bucket_size: None");
   refuses({"a", categorical_column_with_hash_bucket({.key = "b", .hash_bucket_size = 5})}, {.hash_bucket_size = 5},
           "Given: HashedCategoricalColumn(key='b', hash_bucket_size=5, dtype=tf.string)");
+}
+
+TEST_CASE("crossed column: more combinations than there is memory for are refused") {
+  using namespace weft;
+  Features features;
+  for (const auto* key : {"a", "b", "c", "d"})
+    features[key] = sparse_feature(IntegerRows{std::vector<int64_t>(200, 1)});
+  CHECK_THROWS_WITH_AS(cross(features, {"a", "b", "c", "d"}), doctest::Contains("too many combinations"), ValueError);
+  for (const auto* key : {"a", "b", "c", "d"}) {
+    features[key] = sparse_feature(IntegerRows{std::vector<int64_t>(66000, 1)});  // the product is no uint64
+  }
+  CHECK_THROWS_WITH_AS(cross(features, {"a", "b", "c", "d"}), doctest::Contains("too many combinations"), ValueError);
+  features["d"] = sparse_feature(IntegerRows{{}});
+  CHECK(cross(features, {"a", "b", "c", "d"}).ids.empty());
 }

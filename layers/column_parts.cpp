@@ -41,6 +41,23 @@ void ColumnParts::add(ColumnPart part) {
   totals_.emplace_back();
 }
 
+namespace {
+
+// Ids beyond an indicator's width count nowhere, where a lookup refuses them: they are out of range, and dropped. A
+// default_value beyond a vocabulary stands for words that are counted already.
+void count_beyond(const Ids& ids, int64_t width, IdCounts& counts) {
+  const auto beyond = std::ranges::count_if(ids.ids, [&](int64_t id) { return id >= width; });
+  if (beyond == 0) return;
+  counts.out_of_vocabulary = std::max<int64_t>(counts.out_of_vocabulary, beyond);
+  counts.empty_bags = 0;
+  for (size_t bag = 0; bag + 1 < ids.offsets.size(); ++bag) {
+    const auto first = ids.ids.begin() + ids.offsets[bag], last = ids.ids.begin() + ids.offsets[bag + 1];
+    counts.empty_bags += std::none_of(first, last, [&](int64_t id) { return id >= 0 && id < width; });
+  }
+}
+
+}  // namespace
+
 void ColumnParts::make_ids(const Features& features, Features::Prepared& out) const {
   ids_.make(features, out.ids);
   out.counts.assign(parts_.size(), {});
@@ -49,6 +66,7 @@ void ColumnParts::make_ids(const Features& features, Features::Prepared& out) co
     if (categorical_of(part.column) == nullptr) continue;
     const bool prunes = part.table != nullptr && part.lookup.safe && part.lookup.combiner != Combiner::sum;
     out.counts[i] = count_ids(out.ids[part.ids], prunes);
+    if (part.column.get_if<IndicatorColumn>() != nullptr) count_beyond(out.ids[part.ids], part.width, out.counts[i]);
   }
   for (const Sequence& sequence : sequences_) lay_places(sequence.key, features, out.ids[sequence.ids]);
 }

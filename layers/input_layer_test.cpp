@@ -212,3 +212,15 @@ TEST_CASE("input layer: one that can't be made leaves the store as it was") {
   CHECK(params.size() == 1);
   CHECK_NOTHROW(InputLayer(params, embedding_column(identity("c"), {.dimension = 2})));
 }
+
+TEST_CASE("input layer: an indicator's ids out of range are counted, for they count nowhere") {
+  using namespace weft;
+  ParameterStore params;
+  const InputLayer input(params, indicator_column(identity("a")));
+  Features features;
+  features["a"] = sparse_feature(IntegerRows{{1, -1, 9}, {4}, {-2}, {}, {3}});
+  Tape tape;
+  input(tape, features);
+  CHECK(input.counts()[0].counts ==
+        IdCounts{.bags = 5, .values = 6, .out_of_vocabulary = 2, .negative_ids = 2, .empty_bags = 3});
+}
