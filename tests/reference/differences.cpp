@@ -57,11 +57,6 @@ constexpr Difference table[] = {
      .accepts = true,
      .reason = "weft has one input layer, which takes the columns of both interfaces"},
     {.type = "ValueError",
-     .pattern = R"(^Dimensions (\d+) and (\d+) are not compatible)",
-     .kinds = "DataError",
-     .words = "Dimensions $1 and $2 are not compatible",
-     .reason = "indices and values of different number are wrong data, not a wrong argument"},
-    {.type = "ValueError",
      .pattern = R"(All feature_columns must be _FeatureColumn instances\. Given: SequenceNumericColumn)",
      .kinds = "ValueError",
      .accepts = true,
@@ -90,7 +85,8 @@ constexpr Difference table[] = {
      .pattern = R"(^Dimensions (\d+) and (\d+) are not compatible)",
      .kinds = "ValueError DataError",
      .words = "Dimensions $1 and $2 are not compatible",
-     .reason = "a SparseFeature's counts are wrong in the bytes of an example, which weft names"},
+     .reason = "a SparseFeature's counts are wrong in the bytes of an example, which weft names; weights of ids are a "
+               "call's arguments"},
     {.type = "InvalidArgumentError",
      .pattern =
          R"(ConcatOp : Dimension 0 in both shapes must be equal: shape\[0\] = \[(\d+),1\] vs\. shape\[\d+\] = \[(\d+),)",
