@@ -7,7 +7,7 @@ namespace weft::reference {
 namespace {
 
 constexpr Unbuilt list[] = {
-    {"family.H", "TensorFlow's and Keras' checkpoints"},
+    {"checkpoint.foreign", "TensorFlow's and Keras' checkpoints"},
 };
 
 }  // namespace
