@@ -206,11 +206,13 @@ void read_scalars(const CheckpointReader& reader, ParameterStore& params, std::v
 std::vector<std::string> warm_start(const WarmStartSettings& settings, ParameterStore& params,
                                     const CheckpointNames& names) {
   const std::string path = checkpoint_path(settings.ckpt_to_initialize_from);
-  const std::vector<Parameter*> chosen = chosen_parameters(settings, params);
+  std::vector<Parameter*> chosen = chosen_parameters(settings, params);
   check_used("var_name_to_prev_var_name", settings.var_name_to_prev_var_name, chosen, params);
   check_used("var_name_to_vocab_info", settings.var_name_to_vocab_info, chosen, params);
   const CheckpointReader reader(path);
   Plan plan(reader, settings, names);
+  // By name, as TensorFlow goes: the first that does not fit is the one that is told.
+  std::ranges::sort(chosen, {}, [](const Parameter* parameter) { return parameter->name(); });
   for (Parameter* parameter : chosen) plan.add(*parameter);
   std::vector<std::string> arrays;
   for (const Reading& reading : plan.readings()) {

@@ -80,7 +80,7 @@ TEST_CASE("warm start: everything trainable with its slots, from a file or a dir
     Model model(4);
     const auto arrays = warm_start({.ckpt_to_initialize_from = from}, model.params);
     CHECK(arrays ==
-          std::vector<std::string>{"table", "table/Adagrad", "kernel", "kernel/Adagrad", "bias", "bias/Adagrad"});
+          std::vector<std::string>{"bias", "bias/Adagrad", "kernel", "kernel/Adagrad", "table", "table/Adagrad"});
     CHECK(model.values("table") == kTable);
     CHECK(model.slots("bias") == std::vector<float>{200, 201});
     CHECK(model.values("moving_mean") == std::vector<float>{0.125f, 0.125f});

@@ -175,6 +175,10 @@ Entries VocabularyCounts::most_frequent(int64_t top_k, int64_t min_count) const 
   if (top_k < -1) {
     throw ValueError(fmt::format("[VocabularyCounts] top_k: got {}, expected at least -1. Give -1 for all.", top_k));
   }
+  if (min_count < 0) {
+    throw ValueError(
+        fmt::format("[VocabularyCounts] min_count: got {}, expected at least 0. Give the least count.", min_count));
+  }
   if (state_->integers) return most_frequent_of(state_->numbers, top_k, min_count);
   return most_frequent_of(state_->words, top_k, min_count);
 }
@@ -228,6 +232,7 @@ TEST_CASE("vocabulary_counts: frequent values first, equal ones by their bytes")
   CHECK(counted(counts, 100, 2) == Counted{{"a", 2}, {"b", 2}});
   CHECK(counted(counts, 0).empty());
   CHECK_THROWS_AS(counts.most_frequent(-2), ValueError);
+  CHECK_THROWS_AS(counts.most_frequent(-1, -1), ValueError);
   CHECK_THROWS_AS(counts.add(std::vector<int64_t>{1}), ValueError);
 }
 

@@ -19,7 +19,9 @@ bool has_table_from(const FeatureColumns& columns, EmbeddingTable::Origin origin
 
 DnnNetwork::DnnNetwork(ParameterStore& params, const DnnNetworkOptions& options)
     : input_(params, options.feature_columns,
-             {.scope = input_layer_scope(), .shared_table_name = shared_table_pattern(options.names)}) {
+             {.scope = input_layer_scope(),
+              .shared_table_name = shared_table_pattern(options.names),
+              .plain_names = options.names == NamingScheme::v2}) {
   int64_t inputs = input_.width();
   for (int64_t units : options.hidden_units) {
     if (units <= 0) {

@@ -79,7 +79,8 @@ class WarmStarts {
       if (vars.is_string()) settings.vars_to_warm_start = vars.get<std::string>();
       if (vars.is_array()) settings.vars_to_warm_start = vars.get<std::vector<std::string>>();
     }
-    for (const auto& [name, previous] : given.value("var_name_to_prev_var_name", Json::object()).items()) {
+    const Json previous_names = given.value("var_name_to_prev_var_name", Json::object());
+    for (const auto& [name, previous] : previous_names.items()) {
       settings.var_name_to_prev_var_name[name] = previous.get<std::string>();
     }
     if (!given.contains("vocabulary")) return settings;
