@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 #include <weft/core/error.h>
+#include <weft/core/test_directory.h>
 #include <weft/estimator/best_exporter.h>
 #include <weft/io/atomic_file.h>
 #include <weft/io/model_directory.h>
@@ -134,17 +135,10 @@ std::optional<std::string> BestExporter::export_if_better(const std::string& mod
 #ifndef DOCTEST_CONFIG_DISABLE
 namespace {
 
-struct TemporaryDirectory {
-  std::string path = (fs::temp_directory_path() / "weft_exports_XXXXXX").string();
-  TemporaryDirectory() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  ~TemporaryDirectory() { fs::remove_all(path); }
-  // A file whose text says its step.
-  std::string checkpoint(int64_t step) const {
-    const std::string name = fmt::format("{}/model.ckpt-{}.h5", path, step);
-    write_file(name, fmt::format("checkpoint {}", step));
-    return name;
-  }
-};
+// A file whose text says its step.
+std::string make_checkpoint(const TestDirectory& directory, int64_t step) {
+  return directory.put(fmt::format("model.ckpt-{}.h5", step), fmt::format("checkpoint {}", step));
+}
 
 std::string contents(const std::string& path) {
   std::ostringstream text;
@@ -162,10 +156,10 @@ Metrics metrics_of(double loss, double auc = 0.5) {
 }  // namespace
 
 TEST_CASE("best exporter: better checkpoints are copied, the newest kept, over several lives") {
-  const TemporaryDirectory model;
+  const TestDirectory model;
   const auto exported = [&](int64_t step, double loss) {
     const BestExporter exporter({.exports_to_keep = 2});  // a new one each time: as after a restart
-    return exporter.export_if_better(model.path, model.checkpoint(step), step, metrics_of(loss)).has_value();
+    return exporter.export_if_better(model.path, make_checkpoint(model, step), step, metrics_of(loss)).has_value();
   };
   CHECK(exported(10, 0.5));
   CHECK_FALSE(exported(20, 0.5));
@@ -183,18 +177,18 @@ TEST_CASE("best exporter: better checkpoints are copied, the newest kept, over s
 }
 
 TEST_CASE("best exporter: another metric, the same step again") {
-  const TemporaryDirectory model;
+  const TestDirectory model;
   const BestExporter exporter({.name = "auc", .compare_fn = metric_larger("auc")});
-  CHECK(exporter.export_if_better(model.path, model.checkpoint(1), 1, metrics_of(1.0, 0.6)));
-  CHECK_FALSE(exporter.export_if_better(model.path, model.checkpoint(2), 2, metrics_of(0.5, 0.6)));
-  CHECK(exporter.export_if_better(model.path, model.checkpoint(1), 1, metrics_of(2.0, 0.7)));
+  CHECK(exporter.export_if_better(model.path, make_checkpoint(model, 1), 1, metrics_of(1.0, 0.6)));
+  CHECK_FALSE(exporter.export_if_better(model.path, make_checkpoint(model, 2), 2, metrics_of(0.5, 0.6)));
+  CHECK(exporter.export_if_better(model.path, make_checkpoint(model, 1), 1, metrics_of(2.0, 0.7)));
   CHECK((*exporter.best(model.path))["auc"] == 0.7);
   CHECK(metric_smaller("auc")(metrics_of(1, 0.5), metrics_of(1, 0.4)));
 }
 
 TEST_CASE("best exporter: a plain copy is as good, and needs a checkpoint") {
-  const TemporaryDirectory model;
-  const std::string from = model.checkpoint(1), to = model.path + "/copy";
+  const TestDirectory model;
+  const std::string from = make_checkpoint(model, 1), to = model.path + "/copy";
   copy_checkpoint(from, to);
   CHECK(contents(to) == "checkpoint 1");
   CHECK_THROWS_AS(BestExporter().export_if_better(model.path, model.path + "/none", 1, metrics_of(1)), IoError);
@@ -206,7 +200,7 @@ TEST_CASE("best exporter: what can't be") {
   CHECK_THROWS_AS(BestExporter({.compare_fn = nullptr}), ValueError);
   CHECK_THROWS_WITH_AS(BestExporter({.exports_to_keep = -1}), doctest::Contains("must be a positive number. Got -1"),
                        ValueError);
-  const TemporaryDirectory model;
+  const TestDirectory model;
   fs::create_directories(BestExporter().directory(model.path));
   write_file(BestExporter().directory(model.path) + "/best_metrics", "loss = 1\nloss 2\n");
   CHECK_THROWS_WITH_AS(BestExporter().best(model.path), doctest::Contains("line 2: got 'loss 2'"), DataError);

@@ -1,23 +1,11 @@
 // DNNClassifier: the head of its options.
 #include <weft/estimator/dnn_classifier.h>
+#include <weft/estimator/heads/head_options.h>
 
 namespace weft {
 
-namespace {
-
-Head head_of(const DNNClassifierOptions& options) {
-  return ClassHead({.n_classes = options.n_classes,
-                    .weight_column = options.weight_column,
-                    .label_vocabulary = options.label_vocabulary,
-                    .loss_reduction = options.loss_reduction,
-                    .thresholds = options.thresholds,
-                    .metrics = options.metrics});
-}
-
-}  // namespace
-
 DNNClassifier::DNNClassifier(const DNNClassifierOptions& options)
-    : DNNEstimator({.head = head_of(options),
+    : DNNEstimator({.head = class_head_of(options),
                     .hidden_units = options.hidden_units,
                     .feature_columns = options.feature_columns,
                     .model_dir = options.model_dir,

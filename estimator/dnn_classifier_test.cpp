@@ -1,24 +1,18 @@
 // Tests of DNNClassifier: train, stop, resume, evaluate, predict; labels and options that can't be.
 #include <doctest/doctest.h>
-#include <unistd.h>
 #include <weft/core/error.h>
 #include <weft/core/parallel.h>
+#include <weft/core/test_directory.h>
+#include <weft/core/test_values.h>
 #include <weft/estimator/dnn_classifier.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <set>
 
 #ifndef DOCTEST_CONFIG_DISABLE
 namespace weft {
 namespace {
-
-struct TemporaryDirectory {
-  std::string path = (std::filesystem::temp_directory_path() / "weft_classifier_XXXXXX").string();
-  TemporaryDirectory() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path); }
-};
 
 std::vector<FeatureColumn> columns() {
   return shared_embedding_columns({categorical_column_with_identity({.key = "a", .num_buckets = 5}),
@@ -54,15 +48,6 @@ InputFn pairs(int64_t batches, std::vector<int64_t> labels = {}) {
   };
 }
 
-std::vector<float> values_of(const ParameterStore& params) {
-  std::vector<float> all;
-  for (const Parameter& parameter : params) {
-    const RowsView value = parameter.value();
-    for (int64_t i = 0; i < value.rows; ++i) all.insert(all.end(), value.row(i).begin(), value.row(i).end());
-  }
-  return all;
-}
-
 }  // namespace
 
 TEST_CASE("dnn classifier: it learns, and resumes to the same bits") {
@@ -71,7 +56,7 @@ TEST_CASE("dnn classifier: it learns, and resumes to the same bits") {
   once.train(pairs(1000), {.steps = 300});
   CHECK(once.evaluate(pairs(5))["average_loss"] < before / 2);
 
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   for (int i = 0; i < 2; ++i) {
     DNNClassifier part({.hidden_units = {8}, .feature_columns = columns(), .model_dir = directory.path});
     part.train(pairs(1000), {.steps = 150});
@@ -94,7 +79,7 @@ TEST_CASE("dnn classifier: dropout and batch normalisation resume to the same bi
   };
   DNNClassifier once = make("", 1);
   once.train(pairs(1000), {.steps = 40});
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   for (int i = 0; i < 2; ++i) make(directory.path, 2).train(pairs(1000), {.steps = 20});
   DNNClassifier resumed = make(directory.path, 2);
   const double loss = resumed.evaluate(pairs(5))["loss"];
@@ -117,7 +102,7 @@ TEST_CASE("dnn classifier: what training and evaluation drop of their input is c
 }
 
 TEST_CASE("dnn classifier: variables and slots have TensorFlow's names") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   DNNClassifier classifier({.hidden_units = {4, 3}, .feature_columns = columns(), .model_dir = directory.path});
   classifier.train(pairs(1));
   const CheckpointReader reader(*ModelDirectory(directory.path).latest());
@@ -173,7 +158,7 @@ TEST_CASE("dnn classifier: labels that can't be stop the training") {
 }
 
 TEST_CASE("dnn classifier: a run that diverges leaves the last good checkpoint, and a sane one goes on from it") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   const auto classifier = [&](const Optimizer& optimizer) {
     return DNNClassifier({.hidden_units = {4},
                           .feature_columns = columns(),
@@ -219,7 +204,7 @@ TEST_CASE("dnn classifier: v2's names") {
   const auto shared = shared_embeddings({categorical_column_with_identity({.key = "a", .num_buckets = 5}),
                                          categorical_column_with_identity({.key = "b", .num_buckets = 5})},
                                         {.dimension = 3});
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   DNNClassifier v2(
       {.hidden_units = {4}, .feature_columns = shared, .model_dir = directory.path, .names = NamingScheme::v2});
   v2.train(pairs(1));

@@ -1,15 +1,11 @@
 // DNNLinearCombinedClassifier: the head of its options.
 #include <weft/estimator/dnn_linear_combined_classifier.h>
+#include <weft/estimator/heads/head_options.h>
 
 namespace weft {
 
 DNNLinearCombinedClassifier::DNNLinearCombinedClassifier(const DNNLinearCombinedClassifierOptions& options)
-    : DNNLinearCombinedEstimator({.head = ClassHead({.n_classes = options.n_classes,
-                                                     .weight_column = options.weight_column,
-                                                     .label_vocabulary = options.label_vocabulary,
-                                                     .loss_reduction = options.loss_reduction,
-                                                     .thresholds = options.thresholds,
-                                                     .metrics = options.metrics}),
+    : DNNLinearCombinedEstimator({.head = class_head_of(options),
                                   .model_dir = options.model_dir,
                                   .linear_feature_columns = options.linear_feature_columns,
                                   .linear_optimizer = options.linear_optimizer,

@@ -1,14 +1,11 @@
 // DNNRegressor: the head of its options.
 #include <weft/estimator/dnn_regressor.h>
+#include <weft/estimator/heads/head_options.h>
 
 namespace weft {
 
 DNNRegressor::DNNRegressor(const DNNRegressorOptions& options)
-    : DNNEstimator({.head = RegressionHead({.label_dimension = options.label_dimension,
-                                            .weight_column = options.weight_column,
-                                            .loss_reduction = options.loss_reduction,
-                                            .metrics = options.names == NamingScheme::v2 ? MetricDefinitions::keras
-                                                                                         : MetricDefinitions::v1}),
+    : DNNEstimator({.head = regression_head_of(options),
                     .hidden_units = options.hidden_units,
                     .feature_columns = options.feature_columns,
                     .model_dir = options.model_dir,

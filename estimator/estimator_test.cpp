@@ -1,25 +1,18 @@
 // Tests of Estimator: a model of one's own, its metrics and predictions; a regression and a multi-label classifier.
 #include <doctest/doctest.h>
-#include <unistd.h>
 #include <weft/core/error.h>
 #include <weft/core/ops/losses.h>
+#include <weft/core/test_directory.h>
+#include <weft/core/test_values.h>
 #include <weft/estimator/dnn_regressor.h>
 #include <weft/estimator/estimator.h>
 #include <weft/layers/dense.h>
 
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
 
 #ifndef DOCTEST_CONFIG_DISABLE
 namespace weft {
 namespace {
-
-struct TemporaryDirectory {
-  std::string path = (std::filesystem::temp_directory_path() / "weft_estimator_XXXXXX").string();
-  TemporaryDirectory() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path); }
-};
 
 // Batches of four examples x with the label 2 x - 1, with positions.
 InputFn lines(int64_t batches) {
@@ -78,15 +71,6 @@ EstimatorSpec bare_line(ParameterStore& params) {
               }};
 }
 
-std::vector<float> values_of(const ParameterStore& params) {
-  std::vector<float> all;
-  for (const Parameter& parameter : params) {
-    const RowsView value = parameter.value();
-    for (int64_t i = 0; i < value.rows; ++i) all.insert(all.end(), value.row(i).begin(), value.row(i).end());
-  }
-  return all;
-}
-
 }  // namespace
 
 TEST_CASE("estimator: a model of one's own learns, stops, resumes to the same bits") {
@@ -99,7 +83,7 @@ TEST_CASE("estimator: a model of one's own learns, stops, resumes to the same bi
   CHECK(after.contains("label/mean"));
   CHECK(after.evaluation == "held_out");
 
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   for (int i = 0; i < 2; ++i) {
     Estimator part({.model_fn = headed_line,
                     .optimizer = adagrad({.learning_rate = 0.5f}),
@@ -126,7 +110,7 @@ TEST_CASE("estimator: without a head the loss is the metric, and predictions hav
 }
 
 TEST_CASE("estimator: a warm start comes before training and evaluation, a checkpoint before it") {
-  const TemporaryDirectory first, second;
+  const TestDirectory first, second;
   Estimator source({.model_fn = headed_line, .model_dir = first.path});
   source.train(lines(10));
   std::vector<std::string> log;
@@ -156,7 +140,7 @@ TEST_CASE("estimator: what can't be") {
 }
 
 TEST_CASE("dnn regressor: it learns a line, under TensorFlow's names") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   DNNRegressor regressor({.hidden_units = {},
                           .feature_columns = numeric_column({.key = "x"}),
                           .model_dir = directory.path,

@@ -1,15 +1,11 @@
 // LinearClassifier: the head of its options.
+#include <weft/estimator/heads/head_options.h>
 #include <weft/estimator/linear_classifier.h>
 
 namespace weft {
 
 LinearClassifier::LinearClassifier(const LinearClassifierOptions& options)
-    : LinearEstimator({.head = ClassHead({.n_classes = options.n_classes,
-                                          .weight_column = options.weight_column,
-                                          .label_vocabulary = options.label_vocabulary,
-                                          .loss_reduction = options.loss_reduction,
-                                          .thresholds = options.thresholds,
-                                          .metrics = options.metrics}),
+    : LinearEstimator({.head = class_head_of(options),
                        .feature_columns = options.feature_columns,
                        .model_dir = options.model_dir,
                        .optimizer = options.optimizer,

@@ -1,25 +1,17 @@
 // Tests of the linear and the combined estimators: numbers, names and metrics of TensorFlow 2.15.1 for the same data.
 #include <doctest/doctest.h>
-#include <unistd.h>
 #include <weft/core/error.h>
+#include <weft/core/test_directory.h>
 #include <weft/estimator/dnn_linear_combined_classifier.h>
 #include <weft/estimator/dnn_linear_combined_regressor.h>
 #include <weft/estimator/linear_classifier.h>
 #include <weft/estimator/linear_regressor.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 
 #ifndef DOCTEST_CONFIG_DISABLE
 namespace weft {
 namespace {
-
-struct TemporaryDirectory {
-  std::string path = (std::filesystem::temp_directory_path() / "weft_linear_XXXXXX").string();
-  TemporaryDirectory() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path); }
-};
 
 struct Row {
   std::vector<int64_t> a, b;
@@ -109,7 +101,7 @@ std::vector<std::string> names_in(const std::string& model_dir) {
 }  // namespace
 
 TEST_CASE("linear classifier: five steps of Ftrl are TensorFlow's") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   LinearClassifier v1({.feature_columns = {kA, numeric_column({.key = "x"}), crossed()}, .model_dir = directory.path});
   v1.train(input(5));
   check_close(v1, "linear/linear_model/a/weights", {-0.45199379, 0.064401634, 0.5255025, -0.29178575, 0.099479243});
@@ -133,7 +125,7 @@ TEST_CASE("linear classifier: five steps of Ftrl are TensorFlow's") {
 }
 
 TEST_CASE("linear classifier: under v2's names and defaults too") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   LinearClassifier v2({.feature_columns = {kA, numeric_column({.key = "x"}), crossed()},
                        .model_dir = directory.path,
                        .optimizer = ftrl({.learning_rate = 0.2f}),
@@ -159,7 +151,7 @@ TEST_CASE("linear regressor: the mean of an example's weights") {
 }
 
 TEST_CASE("dnn linear combined classifier: both parts and both optimizers are TensorFlow's") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   DNNLinearCombinedClassifier v1(
       {.model_dir = directory.path,
        .linear_feature_columns = {kA, crossed()},
@@ -208,7 +200,7 @@ TEST_CASE("dnn linear combined regressor: resumes to the same bits, on one or se
   };
   auto once = make("", 1);
   once.train(input(20, true));
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   for (int i = 0; i < 2; ++i) make(directory.path, 2).train(input(10, true));
   auto resumed = make(directory.path, 3);
   CHECK(logits(resumed) == logits(once));

@@ -1,25 +1,18 @@
 // Tests of train_and_evaluate: the same bits as training alone, early stopping over several lives, the best checkpoint.
 #include <doctest/doctest.h>
-#include <unistd.h>
 #include <weft/core/error.h>
+#include <weft/core/test_directory.h>
+#include <weft/core/test_values.h>
 #include <weft/estimator/dnn_regressor.h>
 #include <weft/estimator/train_and_evaluate.h>
 
 #include <algorithm>
 #include <cmath>
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
 
 #ifndef DOCTEST_CONFIG_DISABLE
 namespace weft {
 namespace {
-
-struct TemporaryDirectory {
-  std::string path = (std::filesystem::temp_directory_path() / "weft_evaluate_XXXXXX").string();
-  TemporaryDirectory() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path); }
-};
 
 // Batches of two examples x with the label 3 x, with positions.
 InputFn lines(int64_t batches) {
@@ -50,15 +43,6 @@ DNNRegressor regressor(const std::string& model_dir, float learning_rate = 0.5f,
                        .config = {.save_checkpoints_steps = 10, .threads = threads}});
 }
 
-std::vector<float> values_of(const ParameterStore& params) {
-  std::vector<float> all;
-  for (const Parameter& parameter : params) {
-    const RowsView value = parameter.value();
-    for (int64_t i = 0; i < value.rows; ++i) all.insert(all.end(), value.row(i).begin(), value.row(i).end());
-  }
-  return all;
-}
-
 EvalSpec evaluation() {
   return {.input_fn = lines(4), .throttle_secs = 0.0};
 }
@@ -66,7 +50,7 @@ EvalSpec evaluation() {
 }  // namespace
 
 TEST_CASE("train_and_evaluate: every checkpoint is evaluated, and no bit of the training changes") {
-  const TemporaryDirectory first, second;
+  const TestDirectory first, second;
   DNNRegressor alone = regressor(first.path);
   alone.train(lines(100), {.max_steps = 35});
   DNNRegressor together = regressor(second.path, 0.5f, 3);
@@ -86,7 +70,7 @@ TEST_CASE("train_and_evaluate: every checkpoint is evaluated, and no bit of the 
 }
 
 TEST_CASE("train_and_evaluate: seconds between evaluations, but for the last") {
-  DNNRegressor model = regressor(TemporaryDirectory().path);
+  DNNRegressor model = regressor(TestDirectory().path);
   int evaluations = 0;
   EvalSpec eval = evaluation();
   eval.throttle_secs = 3600.0;
@@ -96,7 +80,7 @@ TEST_CASE("train_and_evaluate: seconds between evaluations, but for the last") {
 }
 
 TEST_CASE("train_and_evaluate: early stopping ends at a checkpoint, and stays the end") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   const TrainSpec train{.input_fn = lines(1000),
                         .early_stopping = {stop_if_no_decrease({.max_steps_without_decrease = 20, .min_steps = 20})}};
   int64_t stopped_at = 0;
@@ -116,7 +100,7 @@ TEST_CASE("train_and_evaluate: early stopping ends at a checkpoint, and stays th
 }
 
 TEST_CASE("train_and_evaluate: the best checkpoint is exported, and can be started from") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   DNNRegressor model = regressor(directory.path);
   EvalSpec eval = evaluation();
   eval.exporters = {BestExporter({.name = "best"})};
@@ -132,7 +116,7 @@ TEST_CASE("train_and_evaluate: the best checkpoint is exported, and can be start
 
 TEST_CASE("train_and_evaluate: a signal ends it without another evaluation") {
   const auto before = std::signal(SIGINT, SIG_DFL);
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   DNNRegressor model = regressor(directory.path);
   const TrainHook killer{.after_step = [](TrainContext& context) {
     if (context.step == 15) std::raise(SIGINT);

@@ -2,22 +2,14 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 #include <weft/core/error.h>
+#include <weft/core/test_directory.h>
 #include <weft/estimator/warm_start.h>
 #include <weft/io/atomic_file.h>
 #include <weft/optim/optimizer.h>
 
-#include <cstdlib>
-#include <filesystem>
-
 #ifndef DOCTEST_CONFIG_DISABLE
 namespace weft {
 namespace {
-
-struct TemporaryDirectory {
-  std::string path = (std::filesystem::temp_directory_path() / "weft_warm_start_XXXXXX").string();
-  TemporaryDirectory() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path); }
-};
 
 /// Numbers that say whose they are: 100, 101, ... in values, 200, 201, ... in slots.
 void number(Parameter& parameter) {
@@ -53,7 +45,7 @@ struct Model {
 
 /// A checkpoint of a model with four words and two classes, and its vocabulary files.
 struct Earlier {
-  TemporaryDirectory directory;
+  TestDirectory directory;
   std::string path = directory.path + "/model.ckpt-9.h5";
   std::string old_vocab = directory.path + "/old.txt", new_vocab = directory.path + "/new.txt";
   Earlier() {

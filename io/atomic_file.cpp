@@ -1,5 +1,6 @@
 // AtomicFile: written aside, flushed, renamed.
 #include <weft/core/error.h>
+#include <weft/core/test_directory.h>
 #include <weft/io/atomic_file.h>
 
 #include <doctest/doctest.h>
@@ -11,7 +12,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <utility>
 
@@ -92,37 +92,21 @@ void write_file(const std::string& path, std::string_view contents) {
   file.commit();
 }
 
-namespace {
-
-struct TemporaryDirectory {
-  std::string path = (std::filesystem::temp_directory_path() / "weft_atomic_file_XXXXXX").string();
-  TemporaryDirectory() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path); }
-  [[maybe_unused]] long entries() const { return std::distance(std::filesystem::directory_iterator(path), {}); }
-};
-
-[[maybe_unused]] std::string text_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-}  // namespace
-
 TEST_CASE("atomic_file: appears at commit, and nothing else stays") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   const std::string path = directory.path + "/a.txt";
   AtomicFile file(path);
   file.write("hello ");
   file.write(std::string_view("w\0rld", 5));
   CHECK_FALSE(std::filesystem::exists(path));
-  CHECK(text_of(file.temporary_path()).size() == 11);
+  CHECK(file_bytes(file.temporary_path()).size() == 11);
   file.commit();
-  CHECK(text_of(path) == std::string("hello w\0rld", 11));
+  CHECK(file_bytes(path) == std::string("hello w\0rld", 11));
   CHECK(directory.entries() == 1);
 }
 
 TEST_CASE("atomic_file: without commit the old file stays and the new one goes") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   const std::string path = directory.path + "/a.txt";
   write_file(path, "old");
   {
@@ -131,25 +115,25 @@ TEST_CASE("atomic_file: without commit the old file stays and the new one goes")
     AtomicFile moved(std::move(file));
     CHECK(directory.entries() == 2);
   }
-  CHECK(text_of(path) == "old");
+  CHECK(file_bytes(path) == "old");
   CHECK(directory.entries() == 1);
   write_file(path, "newer");
-  CHECK(text_of(path) == "newer");
+  CHECK(file_bytes(path) == "newer");
 }
 
 TEST_CASE("atomic_file: two writers of one path don't meet") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   const std::string path = directory.path + "/a.txt";
   AtomicFile first(path), second(path);
   first.write("first");
   second.write("second");
   first.commit();
   second.commit();
-  CHECK(text_of(path) == "second");
+  CHECK(file_bytes(path) == "second");
 }
 
 TEST_CASE("atomic_file: errors name the path and the reason") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   const auto message = [](const std::string& path) -> std::string {
     try {
       AtomicFile file(path);
@@ -166,7 +150,7 @@ TEST_CASE("atomic_file: errors name the path and the reason") {
 
 TEST_CASE("atomic_file: a full disk is an IoError") {
   if (::access("/dev/full", W_OK) != 0) return;
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   AtomicFile file(directory.path + "/a.txt");
   // The system's own always-full file, put in place of ours.
   const int full = ::open("/dev/full", O_WRONLY);

@@ -2,13 +2,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 #include <weft/core/error.h>
+#include <weft/core/test_directory.h>
 #include <weft/io/checkpoint.h>
 #include <weft/io/checkpoint_layout.h>
 #include <weft/io/checkpoint_names.h>
 
 #include <doctest/doctest.h>
 #include <algorithm>
-#include <filesystem>
 
 namespace weft {
 
@@ -178,15 +178,7 @@ std::vector<int64_t> CheckpointReader::read_integers(std::string_view name) cons
 }
 
 #ifndef DOCTEST_CONFIG_DISABLE
-namespace {
-
-struct TestFile {
-  std::string path = (std::filesystem::temp_directory_path() / "weft_reader_XXXXXX").string();
-  TestFile() { close(mkstemp(path.data())); }
-  ~TestFile() { std::filesystem::remove(path); }
-};
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("checkpoint: any HDF5 file is read by paths") {
   const TestFile test;

@@ -6,12 +6,12 @@
 #include <unistd.h>
 #include <weft/core/error.h>
 #include <weft/core/parallel.h>
+#include <weft/core/test_directory.h>
 #include <weft/io/checkpoint.h>
 
 #include <doctest/doctest.h>
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <iterator>
 #include <numeric>
@@ -21,22 +21,6 @@ namespace weft {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct TestDirectory {
-  std::string path = (fs::temp_directory_path() / "weft_checkpoint_XXXXXX").string();
-  TestDirectory() { REQUIRE(mkdtemp(path.data()) != nullptr); }
-  ~TestDirectory() { fs::remove_all(path); }
-  std::string file(const std::string& name = "model.h5") const { return path + "/" + name; }
-  long entries() const { return std::distance(fs::directory_iterator(path), {}); }
-};
-
-std::string bytes_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-void put(const std::string& path, std::string_view bytes) {
-  std::ofstream(path, std::ios::binary) << bytes;
-}
 
 /// Number i of an array is start + i.
 Initializer counting(float start) {
@@ -107,12 +91,12 @@ TEST_CASE("checkpoint: everything comes back, under TensorFlow's names") {
   fill(restored, 1000);
   const std::map<std::string, std::vector<int64_t>> extra = {{"input_position", {1, -2, 3}}, {"none", {}}};
   const CheckpointNames names{.slot_pattern = "{variable}/t_0/{slot}"};
-  save_checkpoint(directory.file(), saved, names, extra);
-  CHECK(restore_checkpoint(directory.file(), restored, names) == extra);
+  save_checkpoint(directory.file("model.h5"), saved, names, extra);
+  CHECK(restore_checkpoint(directory.file("model.h5"), restored, names) == extra);
   CHECK(numbers_of(restored) == numbers_of(saved));
   CHECK(restored.global_step == 8);
 
-  const CheckpointReader reader(directory.file());
+  const CheckpointReader reader(directory.file("model.h5"));
   std::vector<std::string> found;
   for (const ArrayInfo& array : reader.arrays()) found.push_back(array.name);
   CHECK(found == std::vector<std::string>{"beta1_power", "dnn/logits/bias", "dnn/logits/bias/t_0/Adagrad",
@@ -130,9 +114,9 @@ TEST_CASE("checkpoint: a slot pattern with the optimizer's name") {
   const TestDirectory directory;
   ParameterStore params;
   fill(params, 1);
-  save_checkpoint(directory.file(), params,
+  save_checkpoint(directory.file("model.h5"), params,
                   {.slot_pattern = "training/{optimizer}/{variable}/{slot}", .optimizer = "Adagrad"});
-  CHECK(CheckpointReader(directory.file()).find("training/Adagrad/dnn/logits/kernel/Adagrad") != nullptr);
+  CHECK(CheckpointReader(directory.file("model.h5")).find("training/Adagrad/dnn/logits/kernel/Adagrad") != nullptr);
 }
 
 TEST_CASE("checkpoint: rows across pieces, for any number of threads") {
@@ -161,11 +145,11 @@ TEST_CASE("checkpoint: all that does not fit is told at once, and nothing is cha
   ParameterStore saved, model;
   fill(saved, 1, 6);
   saved.add({.name = "old", .shape = {1}, .initializer = zeros_initializer()});
-  save_checkpoint(directory.file(), saved);
+  save_checkpoint(directory.file("model.h5"), saved);
   fill(model, 1000, 5);
   model.add({.name = "new", .shape = {1}, .initializer = zeros_initializer()});
   const auto before = numbers_of(model);
-  const std::string text = refusal<DataError>([&] { restore_checkpoint(directory.file(), model); });
+  const std::string text = refusal<DataError>([&] { restore_checkpoint(directory.file("model.h5"), model); });
   for (const char* part :
        {"table: got float32 [6, 3], expected float32 [5, 3]", "table/Adagrad: got float32 [6, 3]",
         "table/RowWise: got float32 [6], expected float32 [5]", "new is missing", "old is surplus"}) {
@@ -179,8 +163,8 @@ TEST_CASE("checkpoint: wrong questions of a reader") {
   const TestDirectory directory;
   ParameterStore params;
   fill(params, 1);
-  save_checkpoint(directory.file(), params);
-  const CheckpointReader reader(directory.file());
+  save_checkpoint(directory.file("model.h5"), params);
+  const CheckpointReader reader(directory.file("model.h5"));
   float out[15];
   CHECK_THROWS_AS(reader.read_floats("nothing"), DataError);
   CHECK_THROWS_AS(reader.read_floats("global_step"), DataError);
@@ -201,11 +185,11 @@ TEST_CASE("checkpoint: cut files are refused, and flipped bits are noticed or do
   const TestDirectory directory;
   ParameterStore saved;
   fill(saved, 1);
-  save_checkpoint(directory.file(), saved);
-  const std::string whole = bytes_of(directory.file());
+  save_checkpoint(directory.file("model.h5"), saved);
+  const std::string whole = file_bytes(directory.file("model.h5"));
   const auto expected = numbers_of(saved);
   const auto restores = [&](std::string_view bytes) {
-    put(directory.file("bad.h5"), bytes);
+    put_file(directory.file("bad.h5"), bytes);
     ParameterStore restored;
     fill(restored, 1000);
     try {
@@ -229,22 +213,22 @@ TEST_CASE("checkpoint: damaged numbers are told with the array's name") {
   const TestDirectory directory;
   ParameterStore params;
   fill(params, 1);
-  save_checkpoint(directory.file(), params);
-  std::string bytes = bytes_of(directory.file());
+  save_checkpoint(directory.file("model.h5"), params);
+  std::string bytes = file_bytes(directory.file("model.h5"));
   const float kernel[] = {101, 102};
   const size_t at = bytes.find(std::string_view(reinterpret_cast<const char*>(kernel), sizeof(kernel)));
   REQUIRE(at != std::string::npos);
   bytes[at] = static_cast<char>(bytes[at] ^ 1);
-  put(directory.file(), bytes);
-  const std::string text = refusal<DataError>([&] { restore_checkpoint(directory.file(), params); });
+  put_file(directory.file("model.h5"), bytes);
+  const std::string text = refusal<DataError>([&] { restore_checkpoint(directory.file("model.h5"), params); });
   CHECK_MESSAGE(text.find("dnn/logits/kernel") != std::string::npos, text);
   CHECK_MESSAGE(text.find("check sum of rows 0 to 3 is wrong") != std::string::npos, text);
-  CHECK(CheckpointReader(directory.file()).read_floats("dnn/logits/bias").size() == 2);
+  CHECK(CheckpointReader(directory.file("model.h5")).read_floats("dnn/logits/bias").size() == 2);
 }
 
 TEST_CASE("checkpoint: a directory that can't be written gives an IoError") {
   const TestDirectory directory;
-  put(directory.file("file"), "x");
+  put_file(directory.file("file"), "x");
   ParameterStore params;
   fill(params, 1);
   CHECK_THROWS_AS(save_checkpoint(directory.file("file/model.h5"), params), IoError);
@@ -256,8 +240,8 @@ TEST_CASE("checkpoint: a full disk gives an IoError and leaves the old file") {
   const TestDirectory directory;
   ParameterStore params;
   fill(params, 1, 100000);
-  save_checkpoint(directory.file(), params);
-  const std::string before = bytes_of(directory.file());
+  save_checkpoint(directory.file("model.h5"), params);
+  const std::string before = file_bytes(directory.file("model.h5"));
   params.global_step = 999;
   for (const rlim_t room : {rlim_t{0}, rlim_t{1000}, rlim_t{1} << 20, static_cast<rlim_t>(before.size() - 1000)}) {
     const pid_t child = fork();
@@ -268,8 +252,8 @@ TEST_CASE("checkpoint: a full disk gives an IoError and leaves the old file") {
       const ThreadLimit one(1);
       signal(SIGXFSZ, SIG_IGN);
       limit_files(room);
-      const std::string text = refusal<IoError>([&] { save_checkpoint(directory.file(), params); });
-      const bool refused = text.starts_with("[hdf5] " + directory.file() + ": ") &&
+      const std::string text = refusal<IoError>([&] { save_checkpoint(directory.file("model.h5"), params); });
+      const bool refused = text.starts_with("[hdf5] " + directory.file("model.h5") + ": ") &&
                            text.find('\n') == std::string::npos &&
                            text.ends_with("can't write: File too large. Check the room on the disk.");
       if (!refused) fmt::print(stderr, "{}\n", text);
@@ -282,7 +266,7 @@ TEST_CASE("checkpoint: a full disk gives an IoError and leaves the old file") {
     int status = -1;
     waitpid(child, &status, 0);
     CHECK_MESSAGE(status == 0, "room for ", room, ": ", WEXITSTATUS(status));
-    CHECK(bytes_of(directory.file()) == before);
+    CHECK(file_bytes(directory.file("model.h5")) == before);
     CHECK(directory.entries() == 1);
   }
 }

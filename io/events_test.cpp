@@ -1,5 +1,6 @@
 // Tests of EventWriter and EventReader together: round trips, then bytes that lie.
 #include <weft/core/error.h>
+#include <weft/core/test_directory.h>
 #include <weft/io/crc32c.h>
 #include <weft/io/events.h>
 
@@ -16,12 +17,6 @@
 namespace weft {
 namespace {
 
-struct TemporaryDirectory {
-  std::string path = (std::filesystem::temp_directory_path() / "weft_events_XXXXXX").string();
-  TemporaryDirectory() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path); }
-};
-
 std::vector<Event> read_all(const std::string& path) {
   std::vector<Event> events;
   EventReader reader(path);
@@ -30,7 +25,7 @@ std::vector<Event> read_all(const std::string& path) {
 }
 
 // A file of one record.
-std::string write_record(const TemporaryDirectory& directory, std::string_view record) {
+std::string write_record(const TestDirectory& directory, std::string_view record) {
   const std::string path = directory.path + "/record";
   std::string framed;
   append_record(framed, record);
@@ -46,7 +41,7 @@ std::string_view bytes_of(const auto& bytes) {
 }  // namespace
 
 TEST_CASE("event_writer: the file's name and its first event are TensorFlow's") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   const EventWriter writer({.dir = directory.path + "/run/eval"});
   const std::string name = std::filesystem::path(writer.path()).filename().string();
   CHECK(name.starts_with("events.out.tfevents."));
@@ -58,7 +53,7 @@ TEST_CASE("event_writer: the file's name and its first event are TensorFlow's") 
 }
 
 TEST_CASE("event_writer: two writers of one second have a file each") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   EventWriter first({.dir = directory.path}), second({.dir = directory.path, .suffix = ".eval"});
   EventWriter third({.dir = directory.path});
   CHECK(first.path() != third.path());
@@ -70,7 +65,7 @@ TEST_CASE("event_writer: two writers of one second have a file each") {
 }
 
 TEST_CASE("event_writer: scalars come back, several in one event") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   EventWriter writer({.dir = directory.path});
   writer.session_start(3);
   writer.scalar("loss", 7, 0.25);
@@ -90,7 +85,7 @@ TEST_CASE("event_writer: scalars come back, several in one event") {
 }
 
 TEST_CASE("event_writer: histograms, curves and texts come back") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   EventWriter writer({.dir = directory.path});
   writer.histogram("weights", 1, std::vector<float>{-1.0f, 0.5f, 0.5f});
   writer.pr_curve("pr", 2, {{4, 2}, {6, 1}, {0, 5}, {0, 2}});
@@ -114,7 +109,7 @@ TEST_CASE("event_writer: histograms, curves and texts come back") {
 TEST_CASE("event_writer: a scalar's bytes are those that TensorFlow writes") {
   // Event(wall_time=w, step=300, summary=Summary(value=[Value(tag="a", simple_value=1.5)])).SerializeToString() of
   // TensorFlow 2.15, after the nine bytes of the time.
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   EventWriter writer({.dir = directory.path});
   writer.scalar("a", 300, 1.5);
   writer.close();
@@ -129,7 +124,7 @@ TEST_CASE("event_writer: a scalar's bytes are those that TensorFlow writes") {
 }
 
 TEST_CASE("event_writer: a reader sees what was flushed while the file is written") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   EventWriter slow({.dir = directory.path, .flush_secs = 1e9}), quick({.dir = directory.path, .flush_secs = 0.0});
   slow.scalar("loss", 1, 1.0);
   quick.scalar("loss", 1, 1.0);
@@ -144,7 +139,7 @@ TEST_CASE("event_writer: a reader sees what was flushed while the file is writte
 }
 
 TEST_CASE("event_writer: what can't be written is an error") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   EventWriter writer({.dir = directory.path});
   CHECK_THROWS_AS(writer.scalar("", 1, 1.0), ValueError);
   CHECK_THROWS_AS(writer.pr_curve("pr", 1, {{1, 1}, {1, 1}, {1, 1}, {1}}), ValueError);
@@ -160,7 +155,7 @@ TEST_CASE("event_reader: an event that TensorFlow 2 wrote") {
   const unsigned char record[] = {0x10, 0x03, 0x2a, 0x1e, 0x0a, 0x1c, 0x0a, 0x01, 0x73, 0x42, 0x0a, 0x08,
                                   0x01, 0x12, 0x00, 0x22, 0x04, 0x00, 0x00, 0x20, 0x40, 0x4a, 0x0b, 0x0a,
                                   0x09, 0x0a, 0x07, 0x73, 0x63, 0x61, 0x6c, 0x61, 0x72, 0x73};
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   EventReader reader(write_record(directory, bytes_of(record)));
   Event event;
   REQUIRE(reader.next(event));
@@ -172,7 +167,7 @@ TEST_CASE("event_reader: an event that TensorFlow 2 wrote") {
 }
 
 TEST_CASE("event_reader: damaged bytes are an error or another event, never worse") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   EventWriter writer({.dir = directory.path});
   writer.histogram("weights", 1, std::vector<float>{-1.0f, 0.5f, 0.5f});
   writer.pr_curve("pr", 2, {{4, 2}, {6, 1}, {0, 5}, {0, 2}});
@@ -201,7 +196,7 @@ TEST_CASE("event_reader: damaged bytes are an error or another event, never wors
 }
 
 TEST_CASE("event_reader: a file that is cut or is none is a DataError, one that isn't there an IoError") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   EventWriter writer({.dir = directory.path});
   writer.scalar("loss", 1, 1.0);
   writer.close();

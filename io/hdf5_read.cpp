@@ -2,11 +2,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 #include <weft/core/error.h>
+#include <weft/core/test_directory.h>
 #include <weft/io/hdf5.h>
 
 #include <doctest/doctest.h>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <type_traits>
 
@@ -44,17 +43,6 @@ extern "C" const char* __lsan_default_suppressions() {
 }
 
 namespace {
-
-struct TestFile {
-  std::string path = (std::filesystem::temp_directory_path() / "weft_hdf5_XXXXXX").string();
-  TestFile() { close(mkstemp(path.data())); }
-  ~TestFile() { std::filesystem::remove(path); }
-  std::string bytes() const {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-  void put(std::string_view bytes) const { std::ofstream(path, std::ios::binary) << bytes; }
-};
 
 template <class T>
 void put(Hdf5File& file, const ArrayInfo& info, const std::vector<T>& values) {

@@ -1,14 +1,12 @@
 // LineReader: finds a line's end with memchr, and walks its fields only if there is a quote in it.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <unistd.h>
 #include <weft/core/error.h>
+#include <weft/core/test_directory.h>
 #include <weft/io/line_reader.h>
 
 #include <algorithm>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <vector>
 
 namespace weft {
@@ -164,21 +162,12 @@ LineReader::State LineReader::walk(State state, const char* at, const char* end)
 #ifndef DOCTEST_CONFIG_DISABLE
 namespace {
 
-struct TextFile {
-  std::string path;
-  explicit TextFile(std::string_view bytes)
-      : path(std::filesystem::temp_directory_path() / fmt::format("weft_line_reader_{}", ::getpid())) {
-    std::ofstream(path, std::ios::binary) << bytes;
-  }
-  ~TextFile() { std::filesystem::remove(path); }
-};
-
 const LineFormat kCsv = {.quote = '"', .delimiter = ',', .where = "test"};
 
 using Lines = std::vector<std::pair<int64_t, std::string>>;
 
 Lines lines_of(std::string_view bytes, const LineFormat& format = kCsv) {
-  const TextFile file(bytes);
+  const TestFile file(bytes);
   LineReader reader(format);
   reader.open(file.path);
   Lines lines;

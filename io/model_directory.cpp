@@ -1,6 +1,7 @@
 // ModelDirectory: the text file `checkpoint`, read with tolerance and written whole.
 #include <fmt/format.h>
 #include <weft/core/error.h>
+#include <weft/core/test_directory.h>
 #include <weft/io/atomic_file.h>
 #include <weft/io/model_directory.h>
 
@@ -183,23 +184,7 @@ void ModelDirectory::record(int64_t step, int keep) {
 }
 
 #ifndef DOCTEST_CONFIG_DISABLE
-namespace {
-
-struct TestDirectory {
-  std::string path = (fs::temp_directory_path() / "weft_model_directory_XXXXXX").string();
-  TestDirectory() { REQUIRE(mkdtemp(path.data()) != nullptr); }
-  ~TestDirectory() { fs::remove_all(path); }
-  void put(const std::string& name, std::string_view text = "") const {
-    std::ofstream(path + "/" + name, std::ios::binary) << text;
-  }
-  std::string text(const std::string& name) const {
-    std::ifstream file(path + "/" + name, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-  bool has(const std::string& name) const { return fs::exists(path + "/" + name); }
-};
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("model directory: records the newest and keeps as many as asked for") {
   const TestDirectory test;

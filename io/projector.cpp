@@ -1,5 +1,6 @@
 // write_projector: three files a table.
 #include <weft/core/error.h>
+#include <weft/core/test_directory.h>
 #include <weft/io/atomic_file.h>
 #include <weft/io/projector.h>
 
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <limits>
 #include <set>
@@ -179,22 +179,10 @@ void write_projector(const ProjectorOptions& options, std::span<const ProjectorT
   write_file((std::filesystem::path(options.dir) / "projector_config.pbtxt").string(), configuration);
 }
 
-namespace {
-
-struct TemporaryDirectory {
-  std::string path = (std::filesystem::temp_directory_path() / "weft_projector_XXXXXX").string();
-  TemporaryDirectory() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path); }
-  [[maybe_unused]] std::string text(const std::string& name) const {
-    std::ifstream file(path + "/" + name, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-};
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("projector: a table with its words, first rows only") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   ParameterStore params;
   Parameter& table =
       params.add({.name = "video/shared", .shape = {4, 2}, .initializer = zeros_initializer(), .table = true});
@@ -213,7 +201,7 @@ TEST_CASE("projector: a table with its words, first rows only") {
 }
 
 TEST_CASE("projector: bytes, and two tables whose files would have one name") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   float numbers[] = {1.5f, -2.0f};
   const RowsView view{.data = numbers, .rows = 2, .width = 1, .stride = 1};
   const ProjectorTable tables[] = {{.name = "a/b", .values = view}, {.name = "a_b", .values = view}};
@@ -224,7 +212,7 @@ TEST_CASE("projector: bytes, and two tables whose files would have one name") {
 }
 
 TEST_CASE("projector: labels are a line each, whatever is in them") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   const std::vector<std::string> labels = {"a\tb", "two\nlines\r",     "c:\\x", "",
                                            "  ",   "caf\xc3\xa9",      "\xff",  "\xed\xa0\x80",
                                            "\xc3", "\xf0\x9f\xa6\x8a", "\x01"};
@@ -241,7 +229,7 @@ TEST_CASE("projector: labels are a line each, whatever is in them") {
 }
 
 TEST_CASE("projector: what can't be shown is an error") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   float number = 0.0f;
   const RowsView view{.data = &number, .rows = 1, .width = 1, .stride = 1};
   const ProjectorTable good[] = {{.name = "a", .values = view}};

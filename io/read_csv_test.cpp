@@ -4,33 +4,24 @@
 #include <unistd.h>
 #include <weft/core/error.h>
 #include <weft/core/random.h>
+#include <weft/core/test_directory.h>
 
 #include <weft/io/read_csv.h>
 #include <zlib.h>
 
 #include <filesystem>
-#include <fstream>
 
 #ifndef DOCTEST_CONFIG_DISABLE
 namespace weft {
 namespace {
 
 /// Text files in a directory that goes away with the test.
-struct TextFiles {
-  std::filesystem::path directory =
-      std::filesystem::temp_directory_path() / fmt::format("weft_read_csv_{}", ::getpid());
-  TextFiles() { std::filesystem::create_directories(directory); }
-  ~TextFiles() { std::filesystem::remove_all(directory); }
-  std::string path(std::string_view name) const { return directory / name; }
-  std::string write(std::string_view name, std::string_view bytes) const {
-    std::ofstream(path(name), std::ios::binary) << bytes;
-    return path(name);
-  }
+struct TextFiles : TestDirectory {
   std::string write_gzip(std::string_view name, const std::string& bytes) const {
-    const gzFile file = gzopen(path(name).c_str(), "wb");
-    REQUIRE(gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size())) == static_cast<int>(bytes.size()));
-    gzclose(file);
-    return path(name);
+    const gzFile out = gzopen(file(name).c_str(), "wb");
+    REQUIRE(gzwrite(out, bytes.data(), static_cast<unsigned>(bytes.size())) == static_cast<int>(bytes.size()));
+    gzclose(out);
+    return file(name);
   }
 };
 
@@ -49,12 +40,12 @@ struct FirstBatch {
   Dataset dataset;
   const Batch& batch;
   FirstBatch(std::string_view bytes, ReadCsvOptions options)
-      : dataset((options.files = files.write("a.csv", bytes), read_csv(options))), batch(*dataset.next()) {}
+      : dataset((options.files = files.put("a.csv", bytes), read_csv(options))), batch(*dataset.next()) {}
 };
 
 std::string refusal(std::string_view bytes, ReadCsvOptions options) {
   const TextFiles files;
-  options.files = files.write("a.csv", bytes);
+  options.files = files.put("a.csv", bytes);
   try {
     Dataset dataset = read_csv(options);
     while (dataset.next() != nullptr) continue;
@@ -152,7 +143,7 @@ TEST_CASE("read_csv: wrong lines are named with file, line and column") {
 
 TEST_CASE("read_csv: options that can't be are refused") {
   const TextFiles files;
-  const std::string path = files.write("a.csv", "text\na\n");
+  const std::string path = files.put("a.csv", "text\na\n");
   CHECK_THROWS_AS(read_csv({.files = path, .spec = kText, .delimiter = '|'}), ValueError);
   CHECK_THROWS_AS(read_csv({.files = path, .spec = kText, .quote = ','}), ValueError);
   CHECK_THROWS_AS(read_csv({.files = path, .spec = kText, .delimiter = '\n'}), ValueError);
@@ -160,9 +151,9 @@ TEST_CASE("read_csv: options that can't be are refused") {
   CHECK_THROWS_AS(read_csv({.files = path, .spec = {}}), ValueError);
   CHECK_THROWS_AS(read_csv({.files = path, .spec = kText, .batch_size = 0}), ValueError);
   CHECK_THROWS_AS(read_csv({.files = path, .spec = kText, .shard_count = 2, .shard_index = 2}), ValueError);
-  CHECK_THROWS_AS(read_csv({.files = files.path("missing.csv"), .spec = kText}), IoError);
-  files.write("b.csv", "other\na\n");
-  Dataset dataset = read_csv({.files = files.path("*.csv"), .spec = kText, .batch_size = 1});
+  CHECK_THROWS_AS(read_csv({.files = files.file("missing.csv"), .spec = kText}), IoError);
+  files.put("b.csv", "other\na\n");
+  Dataset dataset = read_csv({.files = files.file("*.csv"), .spec = kText, .batch_size = 1});
   CHECK(dataset.next() != nullptr);
   CHECK_THROWS_WITH_AS(dataset.next(), doctest::Contains("b.csv, line 1: got the header [other], expected"), DataError);
 }
@@ -203,15 +194,15 @@ Batches batches_of(Dataset dataset, size_t most = 1000) {
 
 TEST_CASE("read_csv: it goes on from every position, plain or gzip, in any order, on any threads") {
   const TextFiles files;
-  files.write("one-0.csv", numbered(0, 10));
-  files.write("one-1.csv", "");
-  files.write("one-2.csv", numbered(10, 13));
+  files.put("one-0.csv", numbered(0, 10));
+  files.put("one-1.csv", "");
+  files.put("one-2.csv", numbered(10, 13));
   files.write_gzip("two-0.csv.gz", numbered(0, 10));
   files.write_gzip("two-1.csv.gz", numbered(10, 13));
   for (const char* name : {"one-*", "two-*"}) {
     for (const int64_t shuffle_buffer : {0, 6, 100}) {
       ReadCsvOptions options = kNumbered;
-      options.files = files.path(name);
+      options.files = files.file(name);
       options.shuffle_buffer = shuffle_buffer;
       options.repeat = 2;
       const Batches whole = batches_of(read_csv(options));
@@ -232,13 +223,13 @@ TEST_CASE("read_csv: it goes on from every position, plain or gzip, in any order
 TEST_CASE("read_csv: a position belongs to its files and format") {
   const TextFiles files;
   ReadCsvOptions options = kNumbered;
-  options.files = files.write("a.csv", numbered(0, 9));
+  options.files = files.put("a.csv", numbered(0, 9));
   const DatasetPosition start = read_csv(options).position();
   CHECK(read_csv(options).seek(start));
   options.quote = '\'';
   CHECK_FALSE(read_csv(options).seek(start));
   options.quote = '"';
-  options.files = files.write("a.csv", numbered(0, 10));
+  options.files = files.put("a.csv", numbered(0, 10));
   CHECK_FALSE(read_csv(options).seek(start));
 }
 

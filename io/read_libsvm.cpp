@@ -4,13 +4,12 @@
 #include <unistd.h>
 #include <weft/core/error.h>
 #include <weft/core/random.h>
+#include <weft/core/test_directory.h>
 #include <weft/io/file_feed.h>
 #include <weft/io/libsvm_parser.h>
 #include <weft/io/line_reader.h>
 #include <weft/io/read_libsvm.h>
 
-#include <filesystem>
-#include <fstream>
 #include <memory>
 
 namespace weft {
@@ -79,15 +78,6 @@ Dataset read_libffm(const ReadLibffmOptions& options) {
 #ifndef DOCTEST_CONFIG_DISABLE
 namespace {
 
-struct TextFile {
-  std::string path;
-  explicit TextFile(std::string_view bytes)
-      : path(std::filesystem::temp_directory_path() / fmt::format("weft_read_libsvm_{}", ::getpid())) {
-    std::ofstream(path, std::ios::binary) << bytes;
-  }
-  ~TextFile() { std::filesystem::remove(path); }
-};
-
 Dataset read(const ReadLibsvmOptions& options) {
   return read_libsvm(options);
 }
@@ -98,7 +88,7 @@ Dataset read(const ReadLibffmOptions& options) {
 /// The text of the error, reading all.
 template <class Options>
 std::string refusal(std::string_view bytes, Options options) {
-  const TextFile file(bytes);
+  const TestFile file(bytes);
   options.files = file.path;
   try {
     Dataset dataset = read(options);
@@ -112,7 +102,7 @@ std::string refusal(std::string_view bytes, Options options) {
 }  // namespace
 
 TEST_CASE("read_libsvm: indices become ids, values their weights") {
-  const TextFile file(
+  const TestFile file(
       "# a comment\n"
       "+1 1:0.5 3:-2e1 # the first\r\n"
       "-1\t 7:1  \n"
@@ -132,7 +122,7 @@ TEST_CASE("read_libsvm: indices become ids, values their weights") {
 }
 
 TEST_CASE("read_libsvm: zero-based indices, signed labels, queries") {
-  const TextFile file("-1 qid:7 0:1\n1 qid:8\n0 qid:-8 2:1\n");
+  const TestFile file("-1 qid:7 0:1\n1 qid:8\n0 qid:-8 2:1\n");
   Dataset dataset = read_libsvm({.files = file.path,
                                  .key = "ids",
                                  .weight_key = "values",
@@ -149,7 +139,7 @@ TEST_CASE("read_libsvm: zero-based indices, signed labels, queries") {
 }
 
 TEST_CASE("read_libffm: every field has features of its own") {
-  const TextFile file("1 0:5:1 1:2:0.5 0:6:2\n0 1:3:1\n");
+  const TestFile file("1 0:5:1 1:2:0.5 0:6:2\n0 1:3:1\n");
   for (const bool named : {false, true}) {
     ReadLibffmOptions options{.files = file.path};
     if (named) options.fields = {"user", "ad"};
@@ -202,7 +192,7 @@ TEST_CASE("read_libsvm: wrong lines are named") {
 TEST_CASE("read_libsvm: it goes on from every position, on any threads") {
   std::string text;
   for (int64_t i = 0; i < 23; ++i) text += fmt::format("{} {}:1\n", i, i + 1);
-  const TextFile file(text);
+  const TestFile file(text);
   const ReadLibsvmOptions options{.files = file.path, .batch_size = 5, .shuffle_buffer = 7, .repeat = 2};
   const auto rest = [](Dataset dataset) {
     std::vector<float> labels;

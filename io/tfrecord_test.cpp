@@ -1,5 +1,6 @@
 // Tests of RecordReader and RecordWriter together: round trips, then bytes that lie.
 #include <weft/core/error.h>
+#include <weft/core/test_directory.h>
 #include <weft/io/crc32c.h>
 #include <weft/io/tfrecord.h>
 
@@ -8,9 +9,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <set>
 #include <string>
@@ -20,25 +19,6 @@
 #ifndef DOCTEST_CONFIG_DISABLE
 namespace weft {
 namespace {
-
-struct TemporaryFile {
-  std::string path = (std::filesystem::temp_directory_path() / "weft_tfrecord_XXXXXX").string();
-  TemporaryFile() {
-    const int descriptor = ::mkstemp(path.data());
-    REQUIRE(descriptor >= 0);
-    ::close(descriptor);
-  }
-  explicit TemporaryFile(std::string_view bytes) : TemporaryFile() { write(bytes); }
-  ~TemporaryFile() { std::filesystem::remove(path); }
-  void write(std::string_view bytes) const {
-    std::ofstream(path, std::ios::binary | std::ios::trunc)
-        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  }
-  std::string bytes() const {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-};
 
 template <class T>
 std::string bytes_of(T value) {
@@ -76,7 +56,7 @@ std::vector<std::string> some_records() {
 }  // namespace
 
 TEST_CASE("tfrecord: a record's bytes are TensorFlow's") {
-  const TemporaryFile file;
+  const TestFile file;
   RecordWriter writer(file.path);
   writer.write("a");
   writer.close();
@@ -87,7 +67,7 @@ TEST_CASE("tfrecord: a record's bytes are TensorFlow's") {
 
 TEST_CASE("tfrecord: what is written is read, plain and compressed") {
   for (const auto compression : {Compression::none, Compression::gzip, Compression::zlib}) {
-    const TemporaryFile file;
+    const TestFile file;
     const auto records = some_records();
     RecordWriter writer(file.path, compression);
     for (const auto& record : records) writer.write(record);
@@ -99,7 +79,7 @@ TEST_CASE("tfrecord: what is written is read, plain and compressed") {
 }
 
 TEST_CASE("tfrecord: without close() nothing is written") {
-  const TemporaryFile file("old");
+  const TestFile file("old");
   {
     RecordWriter writer(file.path);
     writer.write(std::string(1 << 20, 'x'));
@@ -114,13 +94,13 @@ TEST_CASE("tfrecord: records longer than a block, and across blocks") {
     records.push_back(std::string(size, static_cast<char>('a' + records.size())));
   std::string bytes;
   for (const auto& record : records) bytes += frame(record);
-  CHECK(read_all(TemporaryFile(bytes).path) == records);
+  CHECK(read_all(TestFile(bytes).path) == records);
 }
 
 TEST_CASE("tfrecord: a record lives as long as its owner, a block is used again when nobody holds it") {
   std::string bytes;
   for (int i = 0; i < 40; ++i) bytes += frame(std::string(300'000, static_cast<char>('a' + i)));
-  const TemporaryFile file(bytes);
+  const TestFile file(bytes);
   RecordReader reader(file.path);
   RecordReader::Record record;
   std::vector<std::pair<std::string_view, std::shared_ptr<const void>>> kept;
@@ -144,7 +124,7 @@ TEST_CASE("tfrecord: a record lives as long as its owner, a block is used again 
 TEST_CASE("tfrecord: cut at every length") {
   const std::string first = frame("first"), bytes = first + frame("second");
   for (size_t length = 0; length <= bytes.size(); ++length) {
-    const auto got = read_all(TemporaryFile(bytes.substr(0, length)).path);
+    const auto got = read_all(TestFile(bytes.substr(0, length)).path);
     const size_t start = length < first.size() ? 0 : first.size();
     const bool clean = length - start < 12 || length == bytes.size();  // a part of a header is a clean end
     REQUIRE(got.size() == (start > 0) + !clean + (length == bytes.size()));
@@ -157,7 +137,7 @@ TEST_CASE("tfrecord: every changed byte is found") {
   for (size_t i = 0; i < bytes.size(); ++i) {
     std::string damaged = bytes;
     damaged[i] ^= 4;
-    const auto got = read_all(TemporaryFile(damaged).path);
+    const auto got = read_all(TestFile(damaged).path);
     const size_t start = i < 21 ? 0 : i < 43 ? 21 : 43;
     REQUIRE(got.size() == (start == 0 ? 0 : start == 21 ? 1 : 2) + 1);
     CHECK(has(got.back(), fmt::format("corrupted record at {}", i < start + 12 ? start : start + 12)));
@@ -167,7 +147,7 @@ TEST_CASE("tfrecord: every changed byte is found") {
 
 TEST_CASE("tfrecord: a huge length with a valid CRC is a truncated record") {
   for (const uint64_t length : {uint64_t{1} << 40, UINT64_MAX, UINT64_MAX - 15, UINT64_MAX - 16}) {
-    const auto got = read_all(TemporaryFile(frame("a") + header(length) + "some bytes").path);
+    const auto got = read_all(TestFile(frame("a") + header(length) + "some bytes").path);
     REQUIRE(got.size() == 2);
     CHECK(has(got[1], "truncated record at 17 (record 1): the file ends after 22 of its bytes"));
   }
@@ -175,7 +155,7 @@ TEST_CASE("tfrecord: a huge length with a valid CRC is a truncated record") {
 
 TEST_CASE("tfrecord: gzip of several members, of none, damaged and cut") {
   const auto gzip = [](std::string_view bytes) {
-    const TemporaryFile file;
+    const TestFile file;
     const gzFile stream = gzopen(file.path.c_str(), "wb");
     gzwrite(stream, bytes.data(), static_cast<unsigned>(bytes.size()));
     gzclose(stream);
@@ -184,15 +164,15 @@ TEST_CASE("tfrecord: gzip of several members, of none, damaged and cut") {
   const std::string bytes = frame("first") + frame("second") + frame("third");
   const std::vector<std::string> records = {"first", "second", "third"};
   const std::string two = gzip(std::string_view(bytes).substr(0, 30)) + gzip(std::string_view(bytes).substr(30));
-  CHECK(read_all(TemporaryFile(two).path, Compression::gzip) == records);
-  CHECK(read_all(TemporaryFile(gzip("")).path, Compression::gzip).empty());
-  CHECK(read_all(TemporaryFile("").path, Compression::gzip).empty());
-  CHECK(has(read_all(TemporaryFile(bytes).path, Compression::gzip).at(0),
+  CHECK(read_all(TestFile(two).path, Compression::gzip) == records);
+  CHECK(read_all(TestFile(gzip("")).path, Compression::gzip).empty());
+  CHECK(read_all(TestFile("").path, Compression::gzip).empty());
+  CHECK(has(read_all(TestFile(bytes).path, Compression::gzip).at(0),
             "in or after the record at 0 (record 0): inflate() failed with error -3: incorrect header check"));
-  CHECK(has(read_all(TemporaryFile(two).path).at(0), "corrupted record at 0 (Is this even a TFRecord file?)"));
+  CHECK(has(read_all(TestFile(two).path).at(0), "corrupted record at 0 (Is this even a TFRecord file?)"));
   const std::string one = gzip(bytes);
   for (size_t length = 1; length < one.size(); ++length) {
-    const auto got = read_all(TemporaryFile(one.substr(0, length)).path, Compression::gzip);
+    const auto got = read_all(TestFile(one.substr(0, length)).path, Compression::gzip);
     REQUIRE(!got.empty());
     CHECK(has(got.back(), "truncated record at"));
   }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <weft/core/error.h>
 #include <weft/core/parallel.h>
+#include <weft/core/test_directory.h>
 #include <weft/io/atomic_file.h>
 #include <weft/io/dataset.h>
 #include <weft/io/example.h>
@@ -15,7 +16,6 @@
 
 #include <atomic>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <iterator>
 
@@ -194,23 +194,10 @@ VocabularySummary build_vocabulary(const CountValuesOptions& count, const WriteV
 namespace {
 
 /// Files in a directory that goes away with the test.
-struct TextFiles {
-  std::filesystem::path directory =
-      std::filesystem::temp_directory_path() / fmt::format("weft_vocabulary_builder_{}", ::getpid());
-  TextFiles() { std::filesystem::create_directories(directory); }
-  ~TextFiles() { std::filesystem::remove_all(directory); }
-  std::string path(std::string_view name) const { return directory / name; }
-  std::string write(std::string_view name, std::string_view bytes) const {
-    std::ofstream(path(name), std::ios::binary) << bytes;
-    return path(name);
-  }
-  std::string read(std::string_view name) const {
-    std::ifstream file(path(name), std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
+struct TextFiles : TestDirectory {
   /// Example n of `examples` has the words v<k> and the numbers k for the divisors k of n, in "a" or "b".
   std::string write_examples(std::string_view name, int64_t examples) const {
-    RecordWriter writer(path(name));
+    RecordWriter writer(file(name));
     ExampleWriter example;
     for (int64_t n = 1; n <= examples; ++n) {
       std::vector<std::string> words;
@@ -221,7 +208,7 @@ struct TextFiles {
       writer.write(example.clear().add(n % 2 == 0 ? "a" : "b", views).add("n", numbers).serialized());
     }
     writer.close();
-    return path(name);
+    return file(name);
   }
 };
 
@@ -231,45 +218,45 @@ TEST_CASE("vocabulary_builder: values of TFRecord files, of several keys, by any
   const TextFiles files;
   files.write_examples("0.tfrecord", 10);
   files.write_examples("1.tfrecord", 6);
-  const CountValuesOptions words{.files = files.path("*.tfrecord"), .keys = {"a", "b"}};
+  const CountValuesOptions words{.files = files.file("*.tfrecord"), .keys = {"a", "b"}};
   for (const int threads : {1, 3}) {
     const ThreadLimit limit(threads);
     const VocabularySummary summary =
-        build_vocabulary(words, {.path = files.path("words"), .min_count = 2, .counts_path = files.path("counts")});
+        build_vocabulary(words, {.path = files.file("words"), .min_count = 2, .counts_path = files.file("counts")});
     // v1 in all 16, v2 in 5 + 3, v3 in 3 + 2, v4 in 2 + 1, v5 in 2 + 1, v6 in 1 + 1, v7 ... v10 in 1.
-    CHECK(files.read("words") == "v1\nv2\nv3\nv4\nv5\nv6\n");
-    CHECK(files.read("counts") == "16\n8\n5\n3\n3\n2\n");
+    CHECK(files.text("words") == "v1\nv2\nv3\nv4\nv5\nv6\n");
+    CHECK(files.text("counts") == "16\n8\n5\n3\n3\n2\n");
     CHECK(summary.size == 6);
     CHECK(summary.distinct == 10);
     CHECK(summary.occurrences == 37);
     CHECK(summary.total == 41);
-    CHECK(Vocabulary::from_file(files.path("words")).find("v3") == 2);
+    CHECK(Vocabulary::from_file(files.file("words")).find("v3") == 2);
   }
-  const CountValuesOptions numbers{.files = files.path("*.tfrecord"), .keys = {"n"}, .integers = true};
-  build_vocabulary(numbers, {.path = files.path("numbers"), .top_k = 4});
-  CHECK(files.read("numbers") == "1\n2\n3\n4\n");
-  build_vocabulary(numbers, {.path = files.path("n.tfrecord.gz"), .top_k = 2});
-  CHECK(Vocabulary::from_file(files.path("n.tfrecord.gz"), {.integers = true}).find(2) == 1);
-  const CountValuesOptions even{.files = files.path("*.tfrecord"), .keys = {"a"}};
+  const CountValuesOptions numbers{.files = files.file("*.tfrecord"), .keys = {"n"}, .integers = true};
+  build_vocabulary(numbers, {.path = files.file("numbers"), .top_k = 4});
+  CHECK(files.text("numbers") == "1\n2\n3\n4\n");
+  build_vocabulary(numbers, {.path = files.file("n.tfrecord.gz"), .top_k = 2});
+  CHECK(Vocabulary::from_file(files.file("n.tfrecord.gz"), {.integers = true}).find(2) == 1);
+  const CountValuesOptions even{.files = files.file("*.tfrecord"), .keys = {"a"}};
   CHECK(count_values(even).total() == 26);
 }
 
 TEST_CASE("vocabulary_builder: values of CSV and text files") {
   const TextFiles files;
-  const std::string csv = files.write("a.csv", "x,y\nb|a,\"b\n|\"\n,a\n");
+  const std::string csv = files.put("a.csv", "x,y\nb|a,\"b\n|\"\n,a\n");
   const CountValuesOptions options{.files = csv, .format = ValueFormat::csv, .keys = {"x", "y"}};
   const VocabularyCounts counts = count_values(options);
   CHECK(counts.size() == 3);
-  write_vocabulary(counts, {.path = files.path("any.tfrecord.gz")});
-  CHECK(count_vocabulary(files.path("any.tfrecord.gz")) == 3);
-  CHECK(write_vocabulary(counts, {.path = files.path("two"), .top_k = 2}).size == 2);
-  CHECK(files.read("two") == "a\nb\n");
-  CHECK_THROWS_WITH_AS(write_vocabulary(counts, {.path = files.path("three")}),
+  write_vocabulary(counts, {.path = files.file("any.tfrecord.gz")});
+  CHECK(count_vocabulary(files.file("any.tfrecord.gz")) == 3);
+  CHECK(write_vocabulary(counts, {.path = files.file("two"), .top_k = 2}).size == 2);
+  CHECK(files.text("two") == "a\nb\n");
+  CHECK_THROWS_WITH_AS(write_vocabulary(counts, {.path = files.file("three")}),
                        doctest::Contains("got the value \"b?\", expected none with a line end"), ValueError);
-  CHECK_FALSE(std::filesystem::exists(files.path("three")));
-  const std::string text = files.write("a.txt", "b,c\r\n\nd|\"e\n b\nb,c\n");
-  build_vocabulary({.files = text, .format = ValueFormat::text}, {.path = files.path("lines")});
-  CHECK(files.read("lines") == "b,c\n b\nd|\"e\n");
+  CHECK_FALSE(std::filesystem::exists(files.file("three")));
+  const std::string text = files.put("a.txt", "b,c\r\n\nd|\"e\n b\nb,c\n");
+  build_vocabulary({.files = text, .format = ValueFormat::text}, {.path = files.file("lines")});
+  CHECK(files.text("lines") == "b,c\n b\nd|\"e\n");
 }
 
 TEST_CASE("vocabulary_builder: what can't be is refused") {
@@ -286,9 +273,9 @@ TEST_CASE("vocabulary_builder: what can't be is refused") {
   CHECK_THROWS_AS(count({.keys = {"a"}, .integers = true}), DataError);
   const VocabularyCounts counts = count({.keys = {"a"}});
   CHECK_THROWS_AS(write_vocabulary(counts, {}), ValueError);
-  CHECK_THROWS_WITH_AS(write_vocabulary(counts, {.path = files.path("b"), .min_count = 9}),
+  CHECK_THROWS_WITH_AS(write_vocabulary(counts, {.path = files.file("b"), .min_count = 9}),
                        doctest::Contains("no value that occurs 9 times among 3 different ones"), ValueError);
-  CHECK_THROWS_AS(write_vocabulary(counts, {.path = files.path("none/b")}), IoError);
+  CHECK_THROWS_AS(write_vocabulary(counts, {.path = files.file("none/b")}), IoError);
 }
 #endif
 

@@ -1,11 +1,10 @@
 // Tests of training with Adam, whose rows are left behind between steps: saving and resuming.
 #include <doctest/doctest.h>
-#include <unistd.h>
 #include <weft/core/ops/ops.h>
+#include <weft/core/test_directory.h>
 #include <weft/estimator/training/training.h>
 
 #include <cmath>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,12 +12,6 @@
 #ifndef DOCTEST_CONFIG_DISABLE
 namespace weft {
 namespace {
-
-struct TemporaryDirectory {
-  std::string path = (std::filesystem::temp_directory_path() / "weft_deferred_XXXXXX").string();
-  TemporaryDirectory() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path); }
-};
 
 constexpr int64_t kRows = 50;
 
@@ -78,7 +71,7 @@ TEST_CASE("trainer: rows left behind are saved up to date, and a resumed run has
   for (const Optimizer& optimizer : optimizers) {
     Model once(optimizer);
     once.train(300);
-    const TemporaryDirectory often, stopped;
+    const TestDirectory often, stopped;
     Model saving(optimizer, often.path, {.save_checkpoints_steps = 7});
     saving.train(300);
     CHECK(saving.state() == once.state());
@@ -94,7 +87,7 @@ TEST_CASE("trainer: rows left behind are saved up to date, and a resumed run has
 }
 
 TEST_CASE("trainer: a checkpoint of Adam has its means and powers, and nothing of rows left behind") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   Model model(adam(), directory.path);
   model.train(20);
   std::vector<std::string> names;

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 #include <weft/core/error.h>
+#include <weft/core/test_directory.h>
 #include <weft/estimator/training/summary_hook.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -113,12 +113,6 @@ EvalHistory read_eval_metrics(const std::string& directory, const std::function<
 #ifndef DOCTEST_CONFIG_DISABLE
 namespace {
 
-struct TemporaryDirectory {
-  std::string path = (fs::temp_directory_path() / "weft_summaries_XXXXXX").string();
-  TemporaryDirectory() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  ~TemporaryDirectory() { fs::remove_all(path); }
-};
-
 Metrics evaluated(int64_t step, double loss) {
   Metrics metrics;
   metrics.set("loss", loss);
@@ -129,7 +123,7 @@ Metrics evaluated(int64_t step, double loss) {
 }  // namespace
 
 TEST_CASE("summaries: the loss of the first step and then every few") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   ParameterStore params;
   const TrainHook hook = summary_hook(directory.path, 3);
   TrainContext context{.params = params, .step = 10};
@@ -149,7 +143,7 @@ TEST_CASE("summaries: the loss of the first step and then every few") {
 }
 
 TEST_CASE("summaries: evaluations of several calls are read by step, past damage and other files") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   const std::string eval = eval_dir(directory.path, "held_out");
   CHECK(eval == directory.path + "/eval_held_out");
   CHECK(eval_dir("m") == "m/eval");

@@ -1,25 +1,18 @@
 // Tests of hooks, signals and the log of a training run.
 #include <doctest/doctest.h>
-#include <unistd.h>
 #include <weft/core/error.h>
 #include <weft/core/ops/losses.h>
+#include <weft/core/test_directory.h>
 #include <weft/estimator/training/training.h>
 #include <weft/layers/dense.h>
 
 #include <cmath>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 
 #ifndef DOCTEST_CONFIG_DISABLE
 namespace weft {
 namespace {
-
-struct TemporaryDirectory {
-  std::string path = (std::filesystem::temp_directory_path() / "weft_hooks_XXXXXX").string();
-  TemporaryDirectory() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path); }
-};
 
 // Batches of two numbers that follow from their place in the stream, with positions.
 InputFn numbers(int64_t batches) {
@@ -68,7 +61,7 @@ struct Model {
 }  // namespace
 
 TEST_CASE("trainer: hooks see every step and every checkpoint, in their order") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   Model model(directory.path, {.save_checkpoints_steps = 2});
   std::string seen;
   const auto note = [&](const char* what) {
@@ -88,7 +81,7 @@ TEST_CASE("trainer: hooks see every step and every checkpoint, in their order") 
 }
 
 TEST_CASE("trainer: a hook ends the call, after a step or at what is saved, and the next call goes on exactly") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   Model model(directory.path, {.save_checkpoints_steps = 4});
   const TrainHook at_step{.after_step = [](TrainContext& context) {
     CHECK(context.loss > 0.0);
@@ -106,7 +99,7 @@ TEST_CASE("trainer: a hook ends the call, after a step or at what is saved, and 
 }
 
 TEST_CASE("trainer: what a hook throws ends the call and is not saved") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   Model model(directory.path);
   const TrainHook bad{.after_step = [](TrainContext&) { throw DataError("enough"); }};
   CHECK_THROWS_AS(model.trainer.train(numbers(100), model.model_fn(), {.hooks = {bad}}), DataError);
@@ -115,7 +108,7 @@ TEST_CASE("trainer: what a hook throws ends the call and is not saved") {
 
 TEST_CASE("trainer: a signal ends the call, the end is saved, and the signal's default is back") {
   const auto before = std::signal(SIGTERM, SIG_DFL);
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   Model model(directory.path);
   const TrainHook killer{.after_step = [](TrainContext& context) {
     if (context.step == 5) std::raise(SIGTERM);
@@ -130,7 +123,7 @@ TEST_CASE("trainer: a signal ends the call, the end is saved, and the signal's d
 }
 
 TEST_CASE("trainer: what happens is told to the log, nothing is printed") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   std::string log;
   const RunConfig config{.log_step_count_steps = 2, .log = [&](const std::string& line) { log += line + "\n"; }};
   Model model(directory.path, config);

@@ -1,13 +1,12 @@
 // Tests of Trainer: exact resume, NaN, what is saved when.
 #include <doctest/doctest.h>
-#include <unistd.h>
 #include <weft/core/error.h>
 #include <weft/core/ops/ops.h>
+#include <weft/core/test_directory.h>
 #include <weft/estimator/training/training.h>
 #include <weft/layers/dense.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -15,15 +14,6 @@
 #ifndef DOCTEST_CONFIG_DISABLE
 namespace weft {
 namespace {
-
-struct TemporaryDirectory {
-  std::string path = (std::filesystem::temp_directory_path() / "weft_training_XXXXXX").string();
-  TemporaryDirectory() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  ~TemporaryDirectory() {
-    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
-    std::filesystem::remove_all(path);
-  }
-};
 
 // Batches of two numbers that follow from their place in the stream, with positions.
 InputFn numbers(int64_t batches, uint64_t fingerprint = 7) {
@@ -88,7 +78,7 @@ TEST_CASE("trainer: 2N steps and N + N steps give the same bits, in this object 
   for (int i = 0; i < 2; ++i) CHECK(twice.trainer.train(numbers(100), twice.model_fn(), {.steps = 10}) == 10);
   CHECK(twice.state() == once.state());
 
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   {
     Model first(directory.path);
     first.trainer.train(numbers(100), first.model_fn(), {.steps = 10});
@@ -108,7 +98,7 @@ TEST_CASE("trainer: threads do not change the bits") {
 }
 
 TEST_CASE("trainer: another data set starts at its beginning, an ended one too") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   Model model(directory.path);
   model.trainer.train(numbers(8), model.model_fn(), {.steps = 3});
   model.trainer.train(numbers(8), model.model_fn(), {.steps = 1});
@@ -123,7 +113,7 @@ TEST_CASE("trainer: another data set starts at its beginning, an ended one too")
 }
 
 TEST_CASE("trainer: NaN stops the training, the last checkpoint is taken up again") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   Model model(directory.path, {.save_checkpoints_steps = 2});
   const ModelFn good = model.model_fn();
   int calls = 0;
@@ -142,7 +132,7 @@ TEST_CASE("trainer: NaN stops the training, the last checkpoint is taken up agai
 }
 
 TEST_CASE("trainer: an infinite loss, and a last step that is no number, are not saved either") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   const ModelDirectory files(directory.path);
   Model model(directory.path, {.save_checkpoints_steps = 1, .keep_checkpoint_max = 1});
   const ModelFn good = model.model_fn();
@@ -181,7 +171,7 @@ TEST_CASE("trainer: gradients of a call that threw are forgotten") {
 }
 
 TEST_CASE("trainer: an input that fails before the first step leaves no checkpoint") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   Model model(directory.path);
   const InputFn unreadable = []() -> Dataset { throw IoError("no such file"); };
   const InputFn damaged = [] { return Dataset([](Batch&) -> bool { throw DataError("damaged"); }); };
@@ -207,7 +197,7 @@ TEST_CASE("trainer: as many steps as there are numbers, of a resumed model too")
 }
 
 TEST_CASE("trainer: the start and the end are saved, the newest are kept") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   Model model(directory.path, {.save_checkpoints_steps = 3, .keep_checkpoint_max = 2});
   const ModelDirectory files(directory.path);
   const ModelFn inner = model.model_fn();
@@ -235,7 +225,7 @@ TEST_CASE("trainer: progress is reported every few steps and at the end") {
 }
 
 TEST_CASE("trainer: should_stop ends the call and saves") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   Model model(directory.path);
   CHECK(model.trainer.train(numbers(100), model.model_fn(),
                             {.should_stop = [&] { return model.params.global_step == 4; }}) == 4);
@@ -268,7 +258,7 @@ TEST_CASE("trainer: options and inputs that can't be") {
 }
 
 TEST_CASE("trainer: a model_dir that can't be one is an error before the first step") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   const std::string file = directory.path + "/file";
   std::ofstream(file) << "not a directory";
   CHECK_THROWS_AS(Model(file + "/model"), IoError);
@@ -276,7 +266,7 @@ TEST_CASE("trainer: a model_dir that can't be one is an error before the first s
 }
 
 TEST_CASE("trainer: a checkpoint of another shape is refused and nothing changes") {
-  const TemporaryDirectory directory;
+  const TestDirectory directory;
   {
     ParameterStore params;
     const Dense layer(params, {.name = "hidden", .inputs = 2, .units = 4});
