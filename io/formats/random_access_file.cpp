@@ -5,12 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <weft/core/error.h>
-#include <weft/io/atomic_file.h>
+#include <weft/core/test_directory.h>
 #include <weft/io/formats/random_access_file.h>
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <utility>
 
 namespace weft {
@@ -77,9 +76,8 @@ std::string RandomAccessFile::read(uint64_t offset, uint64_t size) const {
 }
 
 TEST_CASE("random access file: any bytes, and none that are not there") {
-  const std::string path = std::filesystem::temp_directory_path() / fmt::format("weft_random_access_{}", ::getpid());
-  write_file(path, "0123456789");
-  RandomAccessFile moved(path);
+  const TestFile ten("0123456789");
+  RandomAccessFile moved(ten.path);
   const RandomAccessFile file = std::move(moved);
   CHECK(file.size() == 10);
   CHECK(file.read(3, 4) == "3456");
@@ -87,9 +85,8 @@ TEST_CASE("random access file: any bytes, and none that are not there") {
   CHECK_THROWS_AS(file.read(8, 3), DataError);
   CHECK_THROWS_AS(file.read(11, 0), DataError);
   CHECK_THROWS_AS(file.read(2, ~uint64_t{0}), DataError);
-  CHECK_THROWS_AS(RandomAccessFile(path + ".none"), IoError);
+  CHECK_THROWS_AS(RandomAccessFile(ten.path + ".none"), IoError);
   CHECK_THROWS_AS(RandomAccessFile("/tmp"), IoError);
-  std::filesystem::remove(path);
 }
 
 }  // namespace weft

@@ -1,0 +1,17 @@
+// The formats of weft_interchange: a line each.
+#include "formats.h"
+
+#include <weft/io/formats/word_vectors.h>
+
+using namespace weft;
+
+std::map<std::string, Format> formats() {
+  const auto word_vectors = [](WordVectorFormat format) {
+    return [format](const std::string& path) { return open_word_vectors(path, format); };
+  };
+  return {
+      {"glove", {.open = word_vectors(WordVectorFormat::glove_text)}},
+      {"word2vec", {.open = word_vectors(WordVectorFormat::detect), .write = write_word2vec_text}},
+      {"word2vec_binary", {.open = word_vectors(WordVectorFormat::word2vec_binary), .write = write_word2vec_binary}},
+  };
+}
