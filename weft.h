@@ -16,6 +16,7 @@
 #include <weft/estimator/dnn_linear_combined_regressor.h>
 #include <weft/estimator/dnn_regressor.h>
 #include <weft/estimator/estimator.h>
+#include <weft/estimator/export_onnx.h>
 #include <weft/estimator/extra_metrics.h>
 #include <weft/estimator/heads/head.h>
 #include <weft/estimator/heads/reduction.h>

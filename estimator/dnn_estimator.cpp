@@ -61,5 +61,8 @@ const Head& DNNEstimator::head() const {
 const InputLayer& DNNEstimator::input_layer() const {
   return parts_->network->input_layer();
 }
+const DnnNetwork& DNNEstimator::network() const {
+  return *parts_->network;
+}
 
 }  // namespace weft

@@ -14,6 +14,8 @@
 
 namespace weft {
 
+class DnnNetwork;
+
 struct DNNEstimatorOptions {
   Head head;
   /// Units of each hidden layer; none: the logits stand on the input.
@@ -45,6 +47,7 @@ class DNNEstimator : public Estimator {
   Var logits(Tape& tape, const Features& features) const;
   const Head& head() const;
   const InputLayer& input_layer() const;
+  const DnnNetwork& network() const;
 
  private:
   struct Parts;

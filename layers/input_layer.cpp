@@ -35,6 +35,10 @@ const std::vector<InputLayer::Place>& InputLayer::places() const {
   return state_->places;
 }
 
+const Parameter* InputLayer::table(size_t place) const {
+  return state_->parts.parts().at(place).table;
+}
+
 void InputLayer::prepare(Features& features) const {
   state_->parts.prepare(features);
 }

@@ -60,6 +60,8 @@ class InputLayer {
     int64_t width = 0;
   };
   const std::vector<Place>& places() const;
+  /// The table of a place; null for a column without one.
+  const Parameter* table(size_t place) const;
 
   /// Which value of an example reads a row of a table; nothing if none does. For messages: it is slow.
   std::optional<RowOrigin> origin(const Parameter& table, int64_t row, const Features& features, int64_t example) const;

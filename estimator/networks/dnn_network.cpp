@@ -18,7 +18,8 @@ bool has_table_from(const FeatureColumns& columns, EmbeddingTable::Origin origin
 }  // namespace
 
 DnnNetwork::DnnNetwork(ParameterStore& params, const DnnNetworkOptions& options)
-    : input_(params, options.feature_columns,
+    : options_(options),
+      input_(params, options.feature_columns,
              {.scope = input_layer_scope(),
               .shared_table_name = shared_table_pattern(options.names),
               .plain_names = options.names == NamingScheme::v2}) {

@@ -38,6 +38,7 @@ class DnnNetwork {
   Var operator()(Tape& tape, const Features& features) const;
   InputLayer& input_layer() { return input_; }
   const InputLayer& input_layer() const { return input_; }
+  const DnnNetworkOptions& options() const { return options_; }
 
  private:
   /// A hidden layer: its sums and activation, then dropout, then batch normalisation.
@@ -47,6 +48,7 @@ class DnnNetwork {
     std::optional<BatchNorm> norm;
   };
 
+  DnnNetworkOptions options_;
   InputLayer input_;
   std::vector<Hidden> hidden_;
   std::optional<Dense> logits_;

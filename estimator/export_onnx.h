@@ -1,0 +1,26 @@
+// export_onnx: a trained DNN model as an ONNX file, from ids to predictions.
+#pragma once
+#include <weft/estimator/dnn_estimator.h>
+
+#include <cstdint>
+#include <string>
+
+namespace weft {
+
+struct ExportOnnxOptions {
+  /// Above so many bytes of numbers, large ones lie in "<path>.data" beside the file.
+  int64_t inline_bytes = int64_t{1} << 30;
+};
+
+/// Writes the model as it is now (ONNX IR 7, opset 13; onnxruntime runs it). Inputs, in the order of the columns:
+///   a column of ids     "<categorical column's name>" int64 [batch, <name>_ids]: what the column makes of the feature,
+///                       ids after the vocabulary or the hash, padded with -1; an empty bag is a row of -1
+///   .. with weights     "<weight's key>" float32 of the same shape
+///   a numeric column    "<key>" float32 [batch, width]; a bucketized one too: its boundaries are in the model
+/// Columns that read one input share it, and columns that share a table share its tensor. Outputs: "logits" [batch,
+/// units], and by the head "logistic" [batch, 1] and "probabilities" [batch, 2], "probabilities" [batch, classes], or
+/// "predictions" [batch, units]. Throws ValueError for what ONNX can't say (a normalizer_fn, an activation of one's
+/// own), IoError; then there is no file.
+void export_onnx(const DNNEstimator& estimator, const std::string& path, const ExportOnnxOptions& options = {});
+
+}  // namespace weft
