@@ -50,8 +50,9 @@ RandomAccessFile::~RandomAccessFile() {
 
 void RandomAccessFile::check(uint64_t offset, uint64_t size) const {
   if (offset <= size_ && size <= size_ - offset) return;
-  throw DataError(fmt::format("[RandomAccessFile] {}: got {} bytes, expected {} from offset {}. The file is cut short.",
-                              path_, size_, size, offset));
+  throw DataError(
+      fmt::format("[RandomAccessFile] {}: got {} bytes, expected {} from offset {}. The file is cut short or damaged.",
+                  path_, size_, size, offset));
 }
 
 void RandomAccessFile::read(uint64_t offset, std::span<std::byte> out) const {
