@@ -4,7 +4,9 @@
 #include <weft/io/array_info.h>
 #include <weft/io/model_directory.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -33,11 +35,18 @@ class CheckpointReader {
   std::vector<float> read_floats(std::string_view name) const;
   /// Of an integer array of any width.
   std::vector<int64_t> read_integers(std::string_view name) const;
+  /// Rows [first, first + count) of an array of any type as contiguous numbers of that type, `out.size()` bytes.
+  void read_bytes(std::string_view name, int64_t first, int64_t count, std::span<std::byte> out) const;
+  /// True for a checkpoint of weft's, whose numbers have check sums; false for any other HDF5 file.
+  bool own() const;
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// Gives rows [first, first + count) of an array as contiguous numbers of its type.
+using FillRows = std::function<void(int64_t first, int64_t count, std::span<std::byte> out)>;
 
 /// Writes a checkpoint beside its name and moves it there when it is whole and on the disk.
 class CheckpointWriter {
@@ -50,6 +59,8 @@ class CheckpointWriter {
   void write(std::string_view name, const Shape& shape, const RowsView& rows);
   void write(std::string_view name, float scalar);
   void write(std::string_view name, std::span<const int64_t> values, bool scalar = false);
+  /// An array of float32 or int64 that need not fit in memory: `fill` is asked for a piece after the other.
+  void write(const ArrayInfo& info, const FillRows& fill);
   /// Throws IoError; then what was at the path before is still there.
   void close();
 

@@ -26,6 +26,10 @@ void copy_rows(std::byte* to, int64_t to_stride, const std::byte* from, int64_t 
   }
 }
 
+int64_t rows_of_piece(int64_t row_bytes) {
+  return std::max<int64_t>(1, kPieceBytes / std::max<int64_t>(row_bytes, 1));
+}
+
 Buffer room(int64_t bytes) {
   return Buffer(static_cast<size_t>(bytes));
 }
@@ -49,8 +53,24 @@ void read_piece(const Hdf5Array& array, int64_t begin, int64_t end, int64_t firs
 
 }  // namespace
 
+PieceSums write_pieces(Hdf5Array& array,
+                       const std::function<void(int64_t first, int64_t count, std::span<std::byte> out)>& fill) {
+  const int64_t rows = array.info().rows();
+  const int64_t row_bytes = array.info().width() * static_cast<int64_t>(size_of(array.info().type));
+  PieceSums sums{rows_of_piece(row_bytes), {}};
+  if (rows == 0 || row_bytes == 0) return sums;
+  const Buffer bytes = room(std::min(sums.rows, rows) * row_bytes);
+  for (int64_t first = 0; first < rows; first += sums.rows) {
+    const int64_t count = std::min(sums.rows, rows - first);
+    fill(first, count, {bytes.as<std::byte>(), static_cast<size_t>(count * row_bytes)});
+    sums.crc32c.push_back(sum_of(bytes.as<std::byte>(), count * row_bytes));
+    array.write(first, count, bytes.as<std::byte>());
+  }
+  return sums;
+}
+
 PieceSums write_pieces(Hdf5Array& array, const ByteRows& from) {
-  PieceSums sums{std::max<int64_t>(1, kPieceBytes / std::max<int64_t>(from.row_bytes, 1)), {}};
+  PieceSums sums{rows_of_piece(from.row_bytes), {}};
   if (from.rows == 0 || from.row_bytes == 0) return sums;
   sums.crc32c.resize(static_cast<size_t>((from.rows + sums.rows - 1) / sums.rows));
   parallel_for(from.rows, sums.rows, [&](int64_t begin, int64_t end) {

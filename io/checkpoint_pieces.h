@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <vector>
 
 namespace weft {
@@ -27,6 +29,9 @@ struct PieceSums {
 
 /// Writes all rows of the array and gives their check sums. Several threads pack while one writes. Throws IoError.
 PieceSums write_pieces(Hdf5Array& array, const ByteRows& from);
+/// The same of rows that `fill` gives, a piece after the other.
+PieceSums write_pieces(Hdf5Array& array,
+                       const std::function<void(int64_t first, int64_t count, std::span<std::byte> out)>& fill);
 /// Reads rows [first, first + to.rows) of the array and checks every piece it touches. Throws DataError naming the
 /// file's array and rows; then `to` holds anything.
 void read_pieces(const Hdf5Array& array, const PieceSums& sums, int64_t first, const ByteRows& to);

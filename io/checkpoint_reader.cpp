@@ -152,6 +152,24 @@ void CheckpointReader::read(std::string_view name, int64_t first, const RowsView
   state_->read(i, first, rows);
 }
 
+void CheckpointReader::read_bytes(std::string_view name, int64_t first, int64_t count, std::span<std::byte> out) const {
+  const size_t i = state_->at(name);
+  const ArrayInfo& info = arrays()[i];
+  if (first < 0 || count < 0 || first > info.rows() || count > info.rows() - first) {
+    state_->fail(name, fmt::format("got {} rows, expected {} rows from {}.", info.rows(), count, first));
+  }
+  const int64_t row_bytes = info.width() * static_cast<int64_t>(size_of(info.type));
+  if (static_cast<int64_t>(out.size()) != count * row_bytes) {
+    throw ValueError(fmt::format("[CheckpointReader::read_bytes] room for '{}': got {} bytes, expected {}.", name,
+                                 out.size(), count * row_bytes));
+  }
+  state_->read(i, first, {out.data(), count, row_bytes, row_bytes});
+}
+
+bool CheckpointReader::own() const {
+  return state_->own;
+}
+
 std::vector<float> CheckpointReader::read_floats(std::string_view name) const {
   const size_t i = state_->at(name);
   if (arrays()[i].type != ArrayType::float32) {

@@ -6,7 +6,9 @@
 #include <weft/io/checkpoint_layout.h>
 #include <weft/io/checkpoint_names.h>
 
+#include <concepts>
 #include <set>
+#include <utility>
 
 namespace weft {
 
@@ -20,12 +22,17 @@ struct CheckpointWriter::State {
   explicit State(const std::string& path) : file(path), hdf5(Hdf5File::create(file.temporary_path(), path)) {}
 
   void write(ArrayInfo info, const ByteRows& rows) {
+    write(std::move(info), [&](Hdf5Array& array) { return write_pieces(array, rows); });
+  }
+
+  template <class WritePieces>
+  void write(ArrayInfo info, const WritePieces& pieces) requires std::invocable<WritePieces, Hdf5Array&> {
     if (!names.insert(info.name).second) {
       throw ValueError(fmt::format("[CheckpointWriter] array '{}' is there already: each name once.", info.name));
     }
     info.name = std::string(Layout::kArrays) + "/" + object_name(info.name);
     Hdf5Array array = hdf5.make_array(info);
-    const PieceSums sums = write_pieces(array, rows);
+    const PieceSums sums = pieces(array);
     hdf5.set_integers(info.name, Layout::kSumRows, {&sums.rows, 1});
     hdf5.set_integers(info.name, Layout::kSums, sums.crc32c);
   }
@@ -63,6 +70,14 @@ void CheckpointWriter::write(std::string_view name, std::span<const int64_t> val
   // Only read from: ByteRows serve both ways.
   auto* data = reinterpret_cast<std::byte*>(const_cast<int64_t*>(values.data()));
   state_->write(info, {data, count, sizeof(int64_t), sizeof(int64_t)});
+}
+
+void CheckpointWriter::write(const ArrayInfo& info, const FillRows& fill) {
+  if (info.type != ArrayType::float32 && info.type != ArrayType::int64) {
+    throw ValueError(fmt::format("[CheckpointWriter] array '{}': got {}, expected float32 or int64.", info.name,
+                                 to_string(info.type)));
+  }
+  state_->write(info, [&](Hdf5Array& array) { return write_pieces(array, fill); });
 }
 
 void CheckpointWriter::close() {
