@@ -1,6 +1,7 @@
 // The formats of weft_interchange: a line each.
 #include "formats.h"
 
+#include <weft/io/formats/fvecs.h>
 #include <weft/io/formats/pytorch.h>
 #include <weft/io/formats/word_vectors.h>
 
@@ -11,6 +12,7 @@ std::map<std::string, Format> formats() {
     return [format](const std::string& path) { return open_word_vectors(path, format); };
   };
   return {
+      {"fvecs", {.open = open_fvecs, .write = write_fvecs}},
       {"glove", {.open = word_vectors(WordVectorFormat::glove_text)}},
       {"pytorch", {.open = open_pytorch}},
       {"word2vec", {.open = word_vectors(WordVectorFormat::detect), .write = write_word2vec_text}},
