@@ -16,9 +16,9 @@ namespace {
 
 // ISA-L takes the running value as it is: the inversions before and after, which the standard asks for, are the
 // caller's.
-uint32_t long_crc(std::string_view bytes) {
+uint32_t long_crc(std::string_view bytes, uint32_t before = 0) {
   constexpr size_t kStep = size_t{1} << 30;  // ISA-L's length is an int
-  uint32_t crc = 0xffffffffu;
+  uint32_t crc = ~before;
   while (!bytes.empty()) {
     const size_t step = std::min(bytes.size(), kStep);
     auto* data = reinterpret_cast<unsigned char*>(const_cast<char*>(bytes.data()));  // it only reads
@@ -54,9 +54,15 @@ uint32_t crc32c(std::string_view bytes) {
   return long_crc(bytes);
 }
 
+uint32_t extend_crc32c(uint32_t crc, std::string_view bytes) {
+  return long_crc(bytes, crc);
+}
+
 TEST_CASE("crc32c: published vectors") {
   CHECK(crc32c("") == 0);
   CHECK(crc32c("123456789") == 0xe3069283u);
+  CHECK(extend_crc32c(crc32c("1234"), "56789") == 0xe3069283u);
+  CHECK(extend_crc32c(0, "123456789") == 0xe3069283u);
   // RFC 3720, B.4.
   CHECK(crc32c(std::string(32, '\0')) == 0x8a9136aau);
   CHECK(crc32c(std::string(32, '\xff')) == 0x62a8ab43u);

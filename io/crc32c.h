@@ -8,6 +8,8 @@ namespace weft {
 
 /// CRC-32C of the bytes (RFC 3720, appendix B.4).
 uint32_t crc32c(std::string_view bytes);
+/// CRC-32C of the bytes whose CRC-32C is `crc` (0: no bytes) and of these after them.
+uint32_t extend_crc32c(uint32_t crc, std::string_view bytes);
 
 /// The form that is stored beside data, so that a CRC over bytes that hold CRCs stays sound.
 constexpr uint32_t mask_crc(uint32_t crc) {
