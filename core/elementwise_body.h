@@ -75,8 +75,8 @@ inline float expm1_of_negative(float x) {
 inline float log_of(float x) {
   const bool denormal = x < 0x1p-126f;
   const int32_t bits = bits_of(denormal ? x * 0x1p23f : x);
-  // 0x3f3504f3 is sqrt(1/2).
-  const int32_t k = (bits - 0x3f3504f3) >> 23;
+  // 0x3f3504f3 is sqrt(1/2). Unsigned: the bits of a negative x, whose result is thrown away, would overflow.
+  const int32_t k = static_cast<int32_t>(static_cast<uint32_t>(bits) - 0x3f3504f3u) >> 23;
   const float f = of_bits(static_cast<uint32_t>(bits) - (static_cast<uint32_t>(k) << 23)) - 1.0f;
   float p = 6.74668550e-2f;
   p = p * f - 0.116757363f;
