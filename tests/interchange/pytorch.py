@@ -3,6 +3,7 @@
 import os
 import sys
 import tempfile
+import zipfile
 from collections import OrderedDict
 
 import torch
@@ -44,6 +45,17 @@ def views():
     }
 
 
+def with_64_bits(source, target):
+    """The same archive with every count and offset in 64 bits, as files of more than 4 GB have them."""
+    zipfile.ZIP64_LIMIT = zipfile.ZIP_FILECOUNT_LIMIT = 1
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for member in old.namelist():
+            new.writestr(zipfile.ZipInfo(member), old.read(member))
+    with open(target, "r+b") as file:  # the size and the offset of the directory, which stand in the 64-bit record
+        file.seek(-10, os.SEEK_END)
+        file.write(b"\xff" * 8)
+
+
 def files(directory):
     model, optimizer = trained_model()
     state = model.state_dict()
@@ -54,8 +66,9 @@ def files(directory):
     torch.save(state, f"{directory}/protocol_4.pt", pickle_protocol=4)
     torch.save(torch.ones(2, 2), f"{directory}/bare.pt")
     torch.save(model, f"{directory}/module.pt")
+    with_64_bits(f"{directory}/protocol_4.pt", f"{directory}/zip64.pt")
     torch.save({"a": Reduced()}, f"{directory}/hostile.pt")
-    return {"checkpoint.pt": whole, "views.pt": views(), "legacy.pt": state, "protocol_4.pt": state}
+    return {"checkpoint.pt": whole, "views.pt": views(), **{f"{name}.pt": state for name in ["legacy", "protocol_4", "zip64"]}}
 
 
 def flat(value, name=""):

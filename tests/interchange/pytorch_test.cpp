@@ -56,9 +56,9 @@ TEST_CASE("pytorch: every view and type that torch writes") {
   CHECK(tensors.read_integers("bool") == std::vector<int64_t>{1, 0, 1});
 }
 
-TEST_CASE("pytorch: the form before torch 1.6 and pickle protocol 4 hold the same") {
+TEST_CASE("pytorch: the form before torch 1.6, pickle protocol 4 and zip with 64 bits hold the same") {
   const NamedTensors checkpoint = open_pytorch(kData + "checkpoint.pt");
-  for (const char* name : {"legacy.pt", "protocol_4.pt"}) {
+  for (const char* name : {"legacy.pt", "protocol_4.pt", "zip64.pt"}) {
     const NamedTensors tensors = open_pytorch(kData + name);
     CHECK(tensors.tensors().size() == 8);
     for (const TensorInfo& info : tensors.tensors()) {
