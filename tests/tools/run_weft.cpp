@@ -1,0 +1,28 @@
+// Runs the built weft command and takes what it prints.
+#include "run_weft.h"
+
+#include <sys/wait.h>
+#include <weft/core/test_directory.h>
+#include <weft/io/checkpoint.h>
+
+#include <cstdlib>
+
+using namespace weft;
+
+CommandResult run_weft(const std::vector<std::string>& arguments) {
+  const TestFile out, err;
+  std::string line = "'" WEFT_COMMAND "'";
+  for (const std::string& argument : arguments) line += " '" + argument + "'";
+  const int status = std::system((line + " >" + out.path + " 2>" + err.path + " </dev/null").c_str());
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, out.bytes(), err.bytes()};
+}
+
+void write_small_checkpoint(const std::string& path, const std::vector<float>& table) {
+  std::vector<float> numbers = table, bias = {0.5f, 0.5f};
+  const std::vector<int64_t> step = {7};
+  CheckpointWriter writer(path);
+  writer.write("dnn/table", Shape{3, 2}, {numbers.data(), 3, 2, 2});
+  writer.write("dnn/bias", Shape{2}, {bias.data(), 2, 1, 1});
+  writer.write("global_step", step, true);
+  writer.close();
+}

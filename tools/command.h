@@ -1,0 +1,21 @@
+// The subcommands of weft: each adds its options to the program, and says what is run when it is named.
+#pragma once
+#include <CLI/CLI.hpp>
+
+#include <functional>
+
+/// What the program returns.
+struct ExitCode {
+  static constexpr int kOk = 0;
+  static constexpr int kDiffers = 1;  ///< the files differ, or one is damaged
+  static constexpr int kError = 2;    ///< wrong usage, or the work could not be done
+};
+
+/// The work of the subcommand that was named; it gives the exit code.
+using Run = std::function<int()>;
+
+void add_inspect(CLI::App& program, Run& run);
+void add_diff(CLI::App& program, Run& run);
+void add_verify(CLI::App& program, Run& run);
+/// completion and man, which describe all that was added before them.
+void add_manual(CLI::App& program, Run& run);
