@@ -3,6 +3,7 @@
 
 #include <weft/io/formats/fvecs.h>
 #include <weft/io/formats/pytorch.h>
+#include <weft/io/formats/safetensors.h>
 #include <weft/io/formats/word_vectors.h>
 
 using namespace weft;
@@ -15,6 +16,7 @@ std::map<std::string, Format> formats() {
       {"fvecs", {.open = open_fvecs, .write = write_fvecs}},
       {"glove", {.open = word_vectors(WordVectorFormat::glove_text)}},
       {"pytorch", {.open = open_pytorch}},
+      {"safetensors", {.open = open_safetensors, .write = write_safetensors}},
       {"word2vec", {.open = word_vectors(WordVectorFormat::detect), .write = write_word2vec_text}},
       {"word2vec_binary", {.open = word_vectors(WordVectorFormat::word2vec_binary), .write = write_word2vec_binary}},
   };

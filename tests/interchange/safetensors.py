@@ -1,0 +1,43 @@
+# needs: numpy ml_dtypes safetensors
+# safetensors in both directions, every type of number. `--data DIR` makes the file in data/safetensors.
+import os
+import sys
+
+# This script has the package's name.
+sys.path.pop(0)
+import ml_dtypes  # noqa: E402
+import numpy as np  # noqa: E402
+from safetensors.numpy import load_file, save_file  # noqa: E402
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+
+def tensors():
+    kinds = "float16 float32 float64 int8 uint8 int16 uint16 int32 uint32 int64 uint64 bool".split()
+    numbers = {kind: np.array([[1, 0, 3], [4, 5, 100]]).astype(kind) for kind in kinds}
+    return {
+        **numbers,
+        "bfloat16": np.array([1.5, -2.25]).astype(ml_dtypes.bfloat16),
+        "scalar": np.array(2.5, np.float32),
+        "empty": np.zeros((0, 4), np.float32),
+        "a/b.c \u00e9": np.arange(24, dtype=np.float32).reshape(2, 3, 4),
+    }
+
+
+if sys.argv[1] == "--data":
+    save_file(tensors(), f"{sys.argv[2]}/numpy.safetensors", metadata={"format": "np"})
+    sys.exit()
+
+import tempfile  # noqa: E402
+
+from support import check, copy, show  # noqa: E402
+
+with tempfile.TemporaryDirectory() as directory:
+    ours, theirs = f"{directory}/ours.safetensors", f"{directory}/theirs.safetensors"
+    save_file(tensors(), theirs, metadata={"format": "np"})
+    copy("safetensors", theirs, "safetensors", ours)
+    for what, read in [("weft", show("safetensors", theirs)), ("safetensors", load_file(ours))]:
+        check(set(read) == set(tensors()), f"{what} reads other names")
+        for name, expected in tensors().items():
+            check(expected.shape == read[name].shape, f"{what}: shape of '{name}'")
+            check(expected.tobytes() == read[name].tobytes(), f"{what}: numbers of '{name}'")
