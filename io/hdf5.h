@@ -57,6 +57,9 @@ class Hdf5File {
   /// A text attribute of fixed or variable length; nothing if there is none. Throws DataError if it is no text.
   std::optional<std::string> text(const std::string& object, const std::string& attribute) const;
   void set_text(const std::string& object, const std::string& attribute, std::string_view value);
+  /// A list of texts of fixed or variable length. Throws DataError if it is no list of texts.
+  std::optional<std::vector<std::string>> texts(const std::string& object, const std::string& attribute) const;
+  void set_texts(const std::string& object, const std::string& attribute, std::span<const std::string> values);
   /// An integer attribute, scalar or list.
   std::optional<std::vector<int64_t>> integers(const std::string& object, const std::string& attribute) const;
   void set_integers(const std::string& object, const std::string& attribute, std::span<const int64_t> values);

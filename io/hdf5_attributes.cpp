@@ -57,6 +57,55 @@ void Hdf5File::set_text(const std::string& object, const std::string& attribute,
   state_->set(object, attribute, type, space, type, bytes.c_str());
 }
 
+std::optional<std::vector<std::string>> Hdf5File::texts(const std::string& object, const std::string& attribute) const {
+  const Session session;
+  const Id id = state_->attribute(object, attribute);
+  if (!id.valid()) return std::nullopt;
+  const std::string name = object + "@" + attribute;
+  const Id type(H5Aget_type(id), H5Tclose), space(H5Aget_space(id), H5Sclose);
+  const std::vector<int64_t> extent = extents(space, state_->bytes, state_->path, name);
+  if (extent.size() != 1) data_error(state_->path, name, "it is no list");
+  const auto count = static_cast<size_t>(extent[0]);
+  if (count == 0) return std::vector<std::string>();  // h5py gives an empty list the type of a number
+  if (H5Tget_class(type) != H5T_STRING) data_error(state_->path, name, "it is no list of texts");
+  if (H5Tis_variable_str(type) > 0) {
+    std::vector<char*> read(count, nullptr);
+    const bool failed = H5Aread(id, type, read.data()) < 0;
+    std::vector<std::string> values;
+    if (!failed) {
+      for (const char* text : read) values.emplace_back(text == nullptr ? "" : text);
+    }
+    H5Dvlen_reclaim(type, space, H5P_DEFAULT, read.data());
+    if (failed) data_error(state_->path, name, reason());
+    return values;
+  }
+  const size_t size = H5Tget_size(type);
+  if (size == 0 || count > state_->bytes / size) {
+    data_error(state_->path, name, "it claims to be larger than the file can hold");
+  }
+  std::string all(size * count, '\0');
+  if (H5Aread(id, type, all.data()) < 0) data_error(state_->path, name, reason());
+  std::vector<std::string> values;
+  for (size_t i = 0; i < count; ++i) {
+    const std::string_view text = std::string_view(all).substr(i * size, size);
+    values.emplace_back(text.substr(0, text.find('\0')));
+  }
+  return values;
+}
+
+void Hdf5File::set_texts(const std::string& object, const std::string& attribute, std::span<const std::string> values) {
+  const Session session;
+  size_t size = 1;
+  for (const std::string& value : values) size = std::max(size, value.size());
+  const hsize_t count = values.size();
+  const Id type(H5Tcopy(H5T_C_S1), H5Tclose), space(H5Screate_simple(1, &count, nullptr), H5Sclose);
+  H5Tset_size(type, size);
+  H5Tset_strpad(type, H5T_STR_NULLPAD);
+  std::string all(size * values.size(), '\0');
+  for (size_t i = 0; i < values.size(); ++i) values[i].copy(all.data() + i * size, size);
+  state_->set(object, attribute, type, space, type, values.empty() ? nullptr : all.data());
+}
+
 std::optional<std::vector<int64_t>> Hdf5File::integers(const std::string& object, const std::string& attribute) const {
   const Session session;
   const Id id = state_->attribute(object, attribute);

@@ -54,6 +54,7 @@ void read_all(const Hdf5File& file, const std::string& group) {
   for (const auto& [name, is_group] : file.members(group)) {
     const std::string object = group + (group == "/" ? "" : "/") + name;
     file.text(object, "note");
+    file.texts(object, "notes");
     file.integers(object, "list");
     if (is_group) {
       read_all(file, object);
@@ -163,6 +164,7 @@ TEST_CASE("hdf5: cut and flipped files give errors or values, never a crash") {
     file.make_group("g");
     put<float>(file, {"g/f", ArrayType::float32, {2, 3}}, {1, 2, 3, 4, 5, 6});
     file.set_text("g/f", "note", "text");
+    file.set_texts("g/f", "notes", std::vector<std::string>{"a", "", "text"});
     file.set_integers("g/f", "list", std::vector<int64_t>(20, 7));
     file.close();
   }

@@ -2,6 +2,7 @@
 #include "formats.h"
 
 #include <weft/io/formats/fvecs.h>
+#include <weft/io/formats/keras.h>
 #include <weft/io/formats/pytorch.h>
 #include <weft/io/formats/safetensors.h>
 #include <weft/io/formats/word_vectors.h>
@@ -15,6 +16,9 @@ std::map<std::string, Format> formats() {
   return {
       {"fvecs", {.open = open_fvecs, .write = write_fvecs}},
       {"glove", {.open = word_vectors(WordVectorFormat::glove_text)}},
+      {"keras",
+       {.open = open_keras_h5,
+        .write = [](const std::string& path, const NamedTensors& tensors) { write_keras_h5(path, tensors); }}},
       {"pytorch", {.open = open_pytorch}},
       {"safetensors", {.open = open_safetensors, .write = write_safetensors}},
       {"word2vec", {.open = word_vectors(WordVectorFormat::detect), .write = write_word2vec_text}},
