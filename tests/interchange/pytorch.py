@@ -1,4 +1,4 @@
-# needs: numpy torch --extra-index-url https://download.pytorch.org/whl/cpu
+# needs: numpy torch
 # weft reads what torch.save writes. `--data DIR` makes the files in data/pytorch.
 import os
 import sys
