@@ -86,6 +86,7 @@ bool Clock::tick(int64_t examples) {
     warm_steps_ = steps_;
     cpu_start_ = cpu_last_ = cpu_seconds();
     busy_start_ = busy_seconds();
+    if (options_.stages != nullptr) options_.stages->clear();
     return true;
   }
   examples_ += examples;

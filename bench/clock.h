@@ -1,5 +1,7 @@
 // Clock: examples a second over windows, and what this process and the others used meanwhile.
 #pragma once
+#include <weft/core/stage_timer.h>
+
 #include <chrono>
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -23,6 +25,7 @@ struct ClockOptions {
   double warm_seconds = 1.0;  ///< not counted: the first so many seconds ...
   int64_t warm_steps = 5;     ///< ... and the first so many steps
   double window = 0.5;
+  StageTimes* stages = nullptr;  ///< set to zero when counting begins
 };
 
 /// Throughput of a loop: tick() after every step.

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "model.h"
 #include "modes.h"
+#include "profile.h"
 
 namespace weft::bench {
 namespace {
@@ -74,7 +75,7 @@ int main(std::span<const char* const> arguments) {
     file << line << '\n';
     if (!file.flush()) throw IoError("[weft_bench] " + options.json + ": can't be written. Give another --json.");
   }
-  std::cout << line << '\n';
+  std::cout << profile_table(line) << line << '\n';
   return 0;
 }
 

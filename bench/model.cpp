@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 #include <weft/core/ops/ops.h>
+#include <weft/core/stage_timer.h>
 
 namespace weft::bench {
 namespace {
@@ -71,6 +72,7 @@ Var Model::logits(Tape& tape, const Features& features) const {
 }
 
 void Model::train_step(const Batch& batch) {
+  const StageTimer timer(Stage::other);  // what the stages within it leave
   Tape tape;
   const Var loss = sigmoid_cross_entropy(logits(tape, batch.features), batch.labels);
   tape.backward(loss);

@@ -14,6 +14,7 @@
 #include "metrics.h"
 #include "model.h"
 #include "modes.h"
+#include "profile.h"
 
 namespace weft::bench {
 namespace {
@@ -91,10 +92,15 @@ nlohmann::ordered_json run_input(const Options& options, const Workload& workloa
   // There is no step beside it here: every thread makes batches.
   const int threads = options.input_threads >= 0 ? options.input_threads : options.threads > 1 ? options.threads : 0;
   dataset.map([&input](Batch& batch) { input.prepare(batch.features); }).prefetch(threads, 2 * threads + 2);
-  Clock clock({.seconds = options.seconds});
-  for (const Batch& batch : dataset)
+  Profile profile(options);
+  ExampleWork work;
+  Clock clock({.seconds = options.seconds, .stages = profile.times()});
+  for (const Batch& batch : dataset) {
+    if (profile.wanted() && work.ids == 0) work = work_of(workload, batch, false);
     if (!clock.tick(batch.size)) break;
+  }
   nlohmann::ordered_json result = clock.result();
+  profile.report(result, work, 1);
   result["config"] = {{"compute_threads", 0}, {"input_threads", threads}};
   if (const auto rate = result.value("examples_per_s", nlohmann::ordered_json()); rate.is_number()) {
     const double bytes = static_cast<double>(workload.train_bytes) / static_cast<double>(workload.train_examples);

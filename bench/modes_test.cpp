@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "modes.h"
+#include "profile.h"
 
 namespace weft::bench {
 namespace {
@@ -113,6 +114,29 @@ TEST_CASE("weft_bench modes: input, predict and ckpt give their fields") {
   const auto checkpoint = data.run(run_checkpoint, "ckpt")["checkpoint"];
   CHECK(checkpoint["bytes"] > 2 * 4 * kWords * 4);
   CHECK(checkpoint["save_s"] <= checkpoint["save_and_sync_s"]);
+}
+
+TEST_CASE("weft_bench modes: a profile has the stages of its mode, and they fit into the time counted") {
+  const SmallData data;
+  const auto profiled = [&](const std::string& mode, auto run) {
+    Options options = data.options(mode);
+    options.profile = true;
+    const auto result = run(options, load_workload(options));
+    double training = 0;
+    std::vector<std::string> stages;
+    for (const auto& row : result["profile"]["stages"]) {
+      stages.push_back(row["stage"]);
+      if (row["thread"] == "training") training += row["us"].template get<double>();
+    }
+    CHECK(training <= 1.05 * 1e6 / result["examples_per_s"].template get<double>());
+    CHECK(profile_table(result).find("machine:") != std::string::npos);
+    return stages;
+  };
+  CHECK(profiled("step", run_step) ==
+        std::vector<std::string>{"gather", "forward", "backward", "coalesce", "update", "other"});
+  CHECK(profiled("input", run_input) == std::vector<std::string>{"read", "crc", "parse", "lookup", "wait"});
+  CHECK(profiled("e2e", run_e2e) == std::vector<std::string>{"read", "crc", "parse", "lookup", "wait", "gather",
+                                                             "forward", "backward", "coalesce", "update", "other"});
 }
 
 TEST_CASE("weft_bench modes: ids that do not fit the labels are refused") {

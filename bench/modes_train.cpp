@@ -10,6 +10,7 @@
 #include "metrics.h"
 #include "model.h"
 #include "modes.h"
+#include "profile.h"
 
 namespace weft::bench {
 namespace {
@@ -27,11 +28,13 @@ Dataset epoch_of(const Model& model, const Workload& workload, const ThreadPlan&
 }
 
 /// Trains over the training set, or its first --max-examples; without a clock nothing is counted.
-void train_epoch(Model& model, const Options& options, const Workload& workload, const ThreadPlan& plan, Clock* clock) {
+void train_epoch(Model& model, const Options& options, const Workload& workload, const ThreadPlan& plan, Clock* clock,
+                 ExampleWork* work = nullptr) {
   int64_t examples = 0;
   for (const Batch& batch : epoch_of(model, workload, plan)) {
     model.train_step(batch);
     if (clock != nullptr) clock->tick(batch.size);
+    if (work != nullptr && examples == 0) *work = work_of(workload, batch, !workload.strings);
     examples += batch.size;
     if (options.max_examples > 0 && examples >= options.max_examples) break;
   }
@@ -66,14 +69,17 @@ nlohmann::ordered_json run_e2e(const Options& options, const Workload& workload)
   const ThreadPlan plan = threads_of(workload, options);
   const ThreadLimit limit(plan.compute);
   auto model = std::make_unique<Model>(workload, options, IdsFrom::files);
-  Clock clock({.seconds = options.seconds, .warm_seconds = 0.5});
+  Profile profile(options);
+  Clock clock({.seconds = options.seconds, .warm_seconds = 0.5, .stages = profile.times()});
+  ExampleWork work;
   int64_t epochs = 0;
   do {
-    train_epoch(*model, options, workload, plan, &clock);
+    train_epoch(*model, options, workload, plan, &clock, profile.wanted() ? &work : nullptr);
     epochs++;
   } while (clock.counted_seconds() < options.seconds);
   nlohmann::ordered_json result = clock.result();
   result["epochs"] = epochs;
+  profile.report(result, work, plan.compute);
   if (options.evaluate) {
     if (epochs > 1) {
       model.reset();  // before the next is made: large tables do not fit twice
@@ -86,7 +92,8 @@ nlohmann::ordered_json run_e2e(const Options& options, const Workload& workload)
 }
 
 nlohmann::ordered_json run_step(const Options& options, const Workload& workload) {
-  const ThreadLimit limit(threads_of(workload, options).compute);
+  const int threads = threads_of(workload, options).compute;
+  const ThreadLimit limit(threads);
   std::vector<Batch> batches = id_batches(workload);
   if (batches.empty())
     throw ValueError(fmt::format("[weft_bench] no batch of {} examples. Give a smaller --batch.", workload.batch));
@@ -96,7 +103,8 @@ nlohmann::ordered_json run_step(const Options& options, const Workload& workload
     model.input().prepare(batch.features);
     for (const std::string& column : workload.columns) rows += batch.features.at(column).size();
   }
-  Clock clock({.seconds = options.seconds, .warm_seconds = 1.0});
+  Profile profile(options);
+  Clock clock({.seconds = options.seconds, .warm_seconds = 1.0, .stages = profile.times()});
   size_t k = 0;
   do {
     model.train_step(batches[k]);
@@ -104,6 +112,7 @@ nlohmann::ordered_json run_step(const Options& options, const Workload& workload
   } while (clock.tick(workload.batch));
   nlohmann::ordered_json result = clock.result();
   result["rows_per_step"] = rows / std::ssize(batches);
+  if (profile.wanted()) profile.report(result, work_of(workload, batches[0], true), threads);
   return result;
 }
 

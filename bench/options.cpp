@@ -61,6 +61,8 @@ constexpr std::array kFlags = {
     Flag{"--seconds", "S", "count at least S seconds (default 6)", set_number<&Options::seconds, 0>},
     Flag{"--max-examples", "N", "e2e: an epoch ends after N examples", set_number<&Options::max_examples, 0>},
     Flag{"--no-eval", "", "e2e: no log-loss and AUC", [](Options& o, auto, auto) { o.evaluate = false; }},
+    Flag{"--profile", "", "e2e, step, input: a table of the stages' times and the machine's limits",
+         [](Options& o, auto, auto) { o.profile = true; }},
     Flag{"--vocab", "V", "step: made-up ids below V", set_number<&Options::vocab, 1>},
     Flag{"--columns", "C", "step: made-up ids in C columns", set_number<&Options::columns, 1>},
     Flag{"--mean-ids", "M", "step: M made-up ids a column and example", set_number<&Options::mean_ids, 1>},
@@ -89,6 +91,8 @@ void check(const Options& options) {
     throw ValueError(fmt::format(
         "[weft_bench] --optimizer: got '{}', expected adagrad, rowwise_adagrad, adam or sgd. Give one of them.",
         options.optimizer));
+  if (options.profile && !one_of(options.mode, {"e2e", "step", "input"}))
+    throw ValueError("[weft_bench] --profile: stages are those of --mode e2e, step or input. Give one of them.");
   if (options.synthetic() && options.mode != "step")
     throw ValueError(
         "[weft_bench] --vocab, --columns, --mean-ids: ids are made up for --mode step only. Leave them out.");
@@ -145,6 +149,7 @@ TEST_CASE("weft_bench options: what is wrong is refused") {
   CHECK_THROWS_AS(parse({"--workload", "seed", "--mode", "step", "--batch", "12x"}), ValueError);
   CHECK_THROWS_AS(parse({"--workload", "seed", "--mode", "e2e", "--vocab", "10"}), ValueError);
   CHECK_THROWS_AS(parse({"--workload", "seed", "--mode", "step", "--colour", "red"}), ValueError);
+  CHECK_THROWS_AS(parse({"--workload", "seed", "--mode", "ckpt", "--profile"}), ValueError);
 }
 
 }  // namespace weft::bench

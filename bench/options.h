@@ -19,6 +19,7 @@ struct Options {
   int64_t batch = 0;
   int64_t max_examples = 0;  ///< e2e: an epoch is cut after so many; 0: is whole
   bool evaluate = true;
+  bool profile = false;  ///< e2e, step, input: where the time goes, stage by stage
   int64_t vocab = 0;     ///< step: made-up ids over a table of this many rows,
   int64_t columns = 0;   ///< ... this many columns,
   int64_t mean_ids = 0;  ///< ... this many ids a column and example on average

@@ -5,6 +5,7 @@
 #include <weft/core/ops/ops.h>
 #include <weft/core/parallel.h>
 #include <weft/core/row_partitions.h>
+#include <weft/core/stage_timer.h>
 
 #include <doctest/doctest.h>
 #include <algorithm>
@@ -130,6 +131,7 @@ void coalesce_partition(Parameter& table, const RowPartitions& parts, int64_t k,
 }  // namespace
 
 void coalesce(Parameter& table, const RowBatchVisitor& visit) {
+  const StageTimer timer(Stage::coalesce);
   const SparseRows& gradient = table.row_gradient();
   int64_t uses = 0;
   for (const Share& share : gradient.shares) uses += share.count();

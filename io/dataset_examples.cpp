@@ -1,5 +1,6 @@
 // Batches of examples: records that are checked and parsed.
 #include <fmt/format.h>
+#include <weft/core/stage_timer.h>
 #include <weft/io/dataset_examples.h>
 #include <weft/io/example.h>
 
@@ -10,10 +11,12 @@ Dataset batches_of_examples(RecordFeed feed, const ParseSpec& spec, const Record
   const auto parser = std::make_shared<const ExampleParser>(spec);  // shared: a function must be copyable
   const auto make = [parser, files = feed.files](PendingBatch& pending, DrawnRecords& drawn) {
     if (!files.empty()) {
+      const StageTimer timer(Stage::crc);
       for (const FiledRecord& origin : drawn.records) {
         RecordReader::check(origin.record, files[static_cast<size_t>(origin.file)]);
       }
     }
+    const StageTimer timer(Stage::parse);
     parser->parse(pending.records, pending.batch.features, [&](size_t example) {
       const FiledRecord& origin = drawn.records[example];
       if (files.empty()) return fmt::format("record {}", origin.record.number);

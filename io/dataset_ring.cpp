@@ -53,6 +53,7 @@ void BatchRing::wake_worker() {
 
 void BatchRing::work() {
   const ThreadLimit one(1);
+  const StageRecording recording(stages_);
   std::unique_lock lock(mutex_);
   while (!ended_) {
     if (!drawing_ && free_places() > 0) {
@@ -88,6 +89,7 @@ void BatchRing::produce(std::unique_lock<std::mutex>& lock) {
 }
 
 bool BatchRing::draw(Place& place) {
+  const StageTimer timer(Stage::read);
   try {
     place.error = nullptr;
     clear(place.pending);
@@ -108,6 +110,7 @@ void BatchRing::make(Place& place) {
 }
 
 const PendingBatch* BatchRing::next() {
+  const StageTimer timer(Stage::wait);
   std::unique_lock lock(mutex_);
   released_ = taken_;
   wake_worker();

@@ -1,5 +1,6 @@
 // BatchRing: makes a source's batches in order, on threads of its own, in a ring of batches that are used again.
 #pragma once
+#include <weft/core/stage_timer.h>
 #include <weft/io/dataset.h>
 
 #include <condition_variable>
@@ -45,7 +46,8 @@ class BatchRing {
 
   const Dataset::Source source_;
   const Maps maps_;
-  std::vector<Place> places_;  ///< batch number n stands in place n mod size
+  StageTimes* const stages_ = recorded_stages();  ///< of who reads first: what the workers' stages are added to
+  std::vector<Place> places_;                     ///< batch number n stands in place n mod size
 
   std::mutex mutex_;               ///< guards what follows, and Place::done
   std::condition_variable room_;   ///< workers wait for a free place

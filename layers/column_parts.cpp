@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <weft/core/error.h>
 #include <weft/core/ops/ops.h>
+#include <weft/core/stage_timer.h>
 #include <weft/layers/column_kinds.h>
 #include <weft/layers/column_parts.h>
 #include <weft/layers/embedding_table.h>
@@ -72,6 +73,7 @@ void ColumnParts::make_ids(const Features& features, Features::Prepared& out) co
 }
 
 void ColumnParts::prepare(Features& features) const {
+  const StageTimer timer(Stage::lookup);
   Features::Prepared& room = features.prepare_for(this);  // nobody's if the features are refused
   make_ids(features, room);
   room.by = this;

@@ -3,6 +3,7 @@
 #include <weft/core/coalesce.h>
 #include <weft/core/error.h>
 #include <weft/core/parallel.h>
+#include <weft/core/stage_timer.h>
 #include <weft/optim/for_rows.h>
 
 #include <algorithm>
@@ -70,6 +71,7 @@ UpdateRows arrays_of(const ParameterStep& step) {
 void step_rows(const ParameterStep& step) {
   const UpdateRows arrays = arrays_of(step);
   coalesce(step.parameter, [&](const RowBatch& batch) {
+    const StageTimer timer(Stage::update);
     UpdateRows update = arrays;
     update.rows = batch.rows;
     update.gradients = batch.gradients;
@@ -99,6 +101,7 @@ void add_rows_to_dense(Parameter& parameter) {
 }
 
 void step_dense(const ParameterStep& step) {
+  const StageTimer timer(Stage::update);
   Parameter& parameter = step.parameter;
   if (step.deferred != nullptr) parameter.bring_up();
   const UpdateRows arrays = arrays_of(step);

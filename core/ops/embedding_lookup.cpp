@@ -5,6 +5,7 @@
 #include <weft/core/ops/lookup_plan.h>
 #include <weft/core/ops/ops.h>
 #include <weft/core/parallel.h>
+#include <weft/core/stage_timer.h>
 
 #include <doctest/doctest.h>
 #include <algorithm>
@@ -97,6 +98,7 @@ void check_batches(const std::vector<LookupPlan>& plans, std::span<const LookupC
 Var embedding_lookup(Tape& tape, std::span<const LookupColumn> columns) {
   if (columns.empty())
     throw ValueError("[embedding_lookup] there is nothing to look up: got no columns, expected at least one.");
+  const StageTimer timer(Stage::gather);
   std::vector<LookupPlan>& plans = LookupPlan::of_thread(columns.size());
   int64_t width = 0;
   for (size_t k = 0; k < columns.size(); ++k) {

@@ -6,6 +6,7 @@
 #include <weft/core/ops/ops.h>
 #include <weft/core/ops/partial_sums.h>
 #include <weft/core/parallel.h>
+#include <weft/core/stage_timer.h>
 
 #include <doctest/doctest.h>
 #include <algorithm>
@@ -42,6 +43,7 @@ void forward_one(const Tensor& x, const float* w, float bias, bool relu, Tensor&
 }
 
 void forward(const Tensor& x, const Parameter& kernel, const Parameter& bias, bool relu, Tensor& y) {
+  const StageTimer timer(Stage::forward);
   const RowsView w = kernel.value(), b = bias.value();
   if (w.width == 1) return forward_one(x, w.data, b.data[0], relu, y);
   gemm({.m = x.shape()[0],
@@ -133,6 +135,7 @@ Var linear(Var x, Parameter& kernel, Parameter& bias, Activation activation) {
   const bool fused = activation == relu;
   forward(x.value(), kernel, bias, fused, y.value());
   tape.record(y, [x, y, fused, B, U, &kernel, &bias] {
+    const StageTimer timer(Stage::backward);
     float* dz = y.gradient_sum();
     if (fused) through_relu(y.value(), dz);
     add_bias_gradient(dz, B, U, bias);
