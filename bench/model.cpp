@@ -49,10 +49,10 @@ ParseSpec parse_spec(const Workload& workload, const std::vector<FeatureColumn>&
 }
 
 Model::Model(const Workload& workload, const Options& options, IdsFrom from)
-    : columns_(shared_columns(workload, workload.dim, from)),
+    : optimizer_(optimizer_of(options)),
+      columns_(shared_columns(workload, workload.dim, from)),
       spec_(parse_spec(workload, columns_)),
-      input_(params_, columns_),
-      optimizer_(optimizer_of(options)) {
+      input_((optimizer_.reserve_slots(params_), params_), columns_) {
   int64_t inputs = input_.width();
   for (size_t k = 0; k < workload.hidden.size(); k++) {
     const int64_t units = workload.hidden[k];

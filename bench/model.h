@@ -42,11 +42,11 @@ class Model {
 
  private:
   ParameterStore params_;
+  Optimizer optimizer_;
   std::vector<FeatureColumn> columns_;
   ParseSpec spec_;
   InputLayer input_;
   std::vector<Dense> layers_;
-  Optimizer optimizer_;
 };
 
 /// The estimator's division of --threads by the size of a step; --compute-threads and --input-threads overrule.

@@ -14,6 +14,8 @@ namespace {
 
 /// Numbers set by one call of an initializer, and rows moved at once.
 constexpr int64_t kGrain = 1 << 16;
+/// Numbers made aside before they are put into rows that lie apart: they stay in the first cache.
+constexpr int64_t kStaged = 1 << 12;
 
 void check(const ParameterOptions& options) {
   if (options.name.empty())
@@ -31,30 +33,63 @@ void check(const ParameterOptions& options) {
   }
 }
 
-/// Memory for an array of a parameter; says whose it is where there is not enough.
-Buffer memory_for(const std::string& name, int64_t numbers) {
-  const size_t bytes = static_cast<size_t>(numbers) * sizeof(float);
+/// Memory for [rows, stride] numbers of a parameter; says whose it is where there is not enough.
+Buffer memory_for(const std::string& name, int64_t rows, int64_t stride) {
+  size_t bytes = std::numeric_limits<size_t>::max();
+  const bool fits = !__builtin_mul_overflow(static_cast<size_t>(rows) * sizeof(float), stride, &bytes);
   try {
-    return Buffer::zeros(bytes);
+    if (fits) return Buffer::zeros(bytes);
   } catch (const std::bad_alloc&) {
-    throw ValueError("[Parameter] '" + name + "' needs " + std::to_string(bytes) +
-                     " bytes, more than the system gives. Use fewer rows or a smaller dimension.");
   }
+  throw ValueError("[Parameter] '" + name + "' needs " + (fits ? std::to_string(bytes) : "more than 2^64") +
+                   " bytes, more than the system gives. Use fewer rows or a smaller dimension.");
 }
 
 }  // namespace
 
-Parameter::Parameter(const ParameterOptions& options, uint64_t seed)
+Parameter::Parameter(const ParameterOptions& options, uint64_t seed, const SlotPlan& plan)
     : name_(options.name), shape_(options.shape), trainable_(options.trainable), table_(options.table) {
   check(options);
   if (shape_.rank() >= 2) rows_ = shape_[0];
   width_ = rows_ > 0 ? shape_.size() / rows_ : (shape_.rank() == 2 ? shape_[1] : 0);
   stride_ = width_;
-  storage_ = memory_for(name_, shape_.size());
-  const RandomStream stream{seed, stream_of(name_)};
+  if (table_ && plan) reserve(plan(*this));
+  storage_ = memory_for(name_, rows_, stride_);
+  set_initial_values(options.initializer, {seed, stream_of(name_)});
+}
+
+void Parameter::reserve(std::span<const SlotRequest> requests) {
+  for (const SlotRequest& request : requests) {
+    reserved_.push_back({std::string(request.name), request.initial_value, request.per_row, stride_});
+    stride_ += request.per_row ? 1 : width_;
+  }
+}
+
+/// Values and reserved slots in one pass over the memory: the rows of a table lie apart, so that the numbers of several
+/// rows are made at once and put in their places while they are in the cache.
+void Parameter::set_initial_values(const Initializer& initializer, const RandomStream& stream) {
   auto* values = storage_.as<float>();
-  parallel_for(shape_.size(), kGrain, [&](int64_t begin, int64_t end) {
-    options.initializer({values + begin, static_cast<size_t>(end - begin)}, begin, shape_, stream);
+  if (reserved_.empty()) {
+    parallel_for(shape_.size(), kGrain, [&](int64_t begin, int64_t end) {
+      initializer({values + begin, static_cast<size_t>(end - begin)}, begin, shape_, stream);
+    });
+    return;
+  }
+  const int64_t at_once = std::max<int64_t>(1, kStaged / std::max<int64_t>(width_, 1) / 4 * 4);
+  parallel_for(rows_, std::max(at_once, kGrain / stride_), [&](int64_t begin, int64_t end) {
+    const Buffer staging(static_cast<size_t>(at_once * width_) * sizeof(float));
+    for (int64_t first = begin; first < end; first += at_once) {
+      const int64_t last = std::min(end, first + at_once);
+      const auto* made = staging.as<float>();
+      initializer({staging.as<float>(), static_cast<size_t>((last - first) * width_)}, first * width_, shape_, stream);
+      for (int64_t row = first; row < last; ++row, made += width_) {
+        float* to = values + row * stride_;
+        std::memcpy(to, made, static_cast<size_t>(width_) * sizeof(float));
+        for (const ReservedSlot& slot : reserved_) {
+          std::fill_n(to + slot.column, slot.per_row ? 1 : width_, slot.initial_value);
+        }
+      }
+    }
   });
 }
 
@@ -90,30 +125,39 @@ size_t Parameter::slot_index(std::string_view name) const {
 Parameter::Slot Parameter::slot(std::string_view name) const {
   return slot(slot_index(name));
 }
+
+bool Parameter::take_reserved(const SlotRequest& request) {
+  const auto found = std::ranges::find_if(reserved_, [&](const ReservedSlot& slot) {
+    return slot.name == request.name && slot.per_row == request.per_row && slot.initial_value == request.initial_value;
+  });
+  if (found == reserved_.end()) return false;
+  slots_.push_back({std::move(found->name), found->per_row, found->column, {}});
+  reserved_.erase(found);
+  return true;
+}
+
 void Parameter::add_slots(std::span<const SlotRequest> requests) {
-  const size_t first_new = slots_.size();
   const int64_t old_stride = stride_;
+  std::vector<std::pair<size_t, float>> to_fill;
   for (const SlotRequest& request : requests) {
-    if (has_slot(request.name)) continue;
+    if (has_slot(request.name) || take_reserved(request)) continue;
     const int64_t width = request.per_row ? 1 : width_;
+    to_fill.emplace_back(slots_.size(), request.initial_value);
     slots_.push_back({std::string(request.name), request.per_row, stride_, {}});
     if (table_) {
       stride_ += width;
     } else {
-      slots_.back().buffer = memory_for(name_, rows_ * width);
+      slots_.back().buffer = memory_for(name_, rows_, width);
     }
   }
   if (stride_ != old_stride) widen(old_stride);
-  size_t added = first_new;
-  for (const SlotRequest& request : requests) {
-    if (added < slots_.size() && slots_[added].name == request.name) fill(stored_slot(added++), request.initial_value);
-  }
+  for (const auto& [slot, value] : to_fill) fill(stored_slot(slot), value);
 }
 
 /// Moves the rows of a table apart, giving the old pages back as it goes: a table larger than half the memory fits.
 void Parameter::widen(int64_t old_stride) {
   const Buffer old = storage_;
-  storage_ = memory_for(name_, rows_ * stride_);
+  storage_ = memory_for(name_, rows_, stride_);
   const int64_t stride = stride_;
   auto* to = storage_.as<float>();
   const auto* from = old.as<float>();
@@ -149,7 +193,7 @@ Parameter& ParameterStore::add(const ParameterOptions& options) {
     throw ValueError("[ParameterStore] Variable " + options.name +
                      " already exists. Give each layer and each shared collection a name of its own.");
   }
-  Parameter& parameter = parameters_.emplace_back(options, seed_);
+  Parameter& parameter = parameters_.emplace_back(options, seed_, slot_plan_);
   by_name_.emplace(parameter.name(), &parameter);
   return parameter;
 }
@@ -204,6 +248,34 @@ TEST_CASE("parameter: the slots of a table lie beside its values, and values sur
     CHECK(table.slot(1).view.row(i)[0] == 2.0f);
   }
   CHECK_THROWS_AS(table.slot("Adam"), ValueError);
+}
+
+TEST_CASE("parameter: a table with room for its slots has the same numbers and is not moved") {
+  const Parameter::SlotRequest requests[] = {{"Adagrad", 0.5f, false}, {"count", 2.0f, true}};
+  const auto plan = [&](const Parameter& parameter) {
+    CHECK(parameter.name() == "t");
+    CHECK(parameter.shape() == Shape{3001, 10});
+    return std::vector<Parameter::SlotRequest>(std::begin(requests), std::end(requests));
+  };
+  const ParameterOptions options{
+      .name = "t", .shape = {3001, 10}, .initializer = truncated_normal_initializer(), .table = true};
+  Parameter moved(options, 1), planned(options, 1, plan);
+  CHECK(planned.slot_count() == 0);
+  const float* before = planned.value().data;
+  const Parameter::SlotRequest other[] = {{"Adagrad", 0.25f, false}};
+  Parameter differs(options, 1, plan);
+  differs.add_slots(other);
+  moved.add_slots(requests);
+  planned.add_slots(requests);
+  CHECK(planned.value().data == before);
+  CHECK(planned.value().stride == 21);
+  for (int64_t i = 0; i < 3001; ++i) {
+    CHECK(std::ranges::equal(planned.value().row(i), moved.value().row(i)));
+    CHECK(std::ranges::equal(differs.value().row(i), moved.value().row(i)));
+    CHECK(std::ranges::equal(planned.slot("Adagrad").view.row(i), moved.slot("Adagrad").view.row(i)));
+    CHECK(planned.slot("count").view.row(i)[0] == 2.0f);
+    CHECK(differs.slot("Adagrad").view.row(i)[9] == 0.25f);
+  }
 }
 
 TEST_CASE("parameter: slots of a dense parameter are arrays of their own; the gradient starts fresh") {

@@ -7,11 +7,13 @@
 #include <weft/core/tensor.h>
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace weft {
@@ -30,7 +32,16 @@ struct ParameterOptions {
 /// to it; nothing assigns. That is the whole theory of sharing.
 class Parameter {
  public:
-  Parameter(const ParameterOptions& options, uint64_t seed);
+  struct SlotRequest {
+    std::string_view name;
+    float initial_value = 0.0f;
+    bool per_row = false;
+  };
+  /// Which slots a parameter, of which name, shape, trainable and table are known, will be asked for.
+  using SlotPlan = std::function<std::vector<SlotRequest>(const Parameter& parameter)>;
+
+  /// A table's rows get room for the slots of the plan, filled, so that add_slots() need not move the table.
+  Parameter(const ParameterOptions& options, uint64_t seed, const SlotPlan& plan = {});
   Parameter(const Parameter&) = delete;
   Parameter& operator=(const Parameter&) = delete;
 
@@ -55,13 +66,8 @@ class Parameter {
     RowsView view;
     Shape shape;
   };
-  /// Makes the slots that do not exist yet, filled with their initial value. Moves the numbers of a table, so that
-  /// earlier views end.
-  struct SlotRequest {
-    std::string_view name;
-    float initial_value = 0.0f;
-    bool per_row = false;
-  };
+  /// Makes the slots that do not exist yet, filled with their initial value. Moves the numbers of a table that has no
+  /// room for them, so that earlier views end.
   void add_slots(std::span<const SlotRequest> requests);
   size_t slot_count() const { return slots_.size(); }
   /// Brings deferred rows up to date first, as value() does.
@@ -101,6 +107,9 @@ class Parameter {
 
  private:
   RowsView view(int64_t column) const;
+  void reserve(std::span<const SlotRequest> requests);
+  bool take_reserved(const SlotRequest& request);
+  void set_initial_values(const Initializer& initializer, const RandomStream& stream);
   void widen(int64_t old_stride);
   static void fill(const RowsView& view, float value);
 
@@ -117,6 +126,14 @@ class Parameter {
     Buffer buffer;   ///< others: memory of its own
   };
   std::vector<SlotStorage> slots_;
+  /// Room within a table's rows that holds a slot's initial values already.
+  struct ReservedSlot {
+    std::string name;
+    float initial_value;
+    bool per_row;
+    int64_t column;
+  };
+  std::vector<ReservedSlot> reserved_;
   Tensor dense_gradient_;
   bool dense_used_ = false;
   SparseRows row_gradient_;
@@ -135,6 +152,10 @@ class ParameterStore {
   explicit ParameterStore(const ParameterStoreOptions& options) : seed_(options.seed) {}
   ParameterStore(const ParameterStore&) = delete;
   ParameterStore& operator=(const ParameterStore&) = delete;
+
+  /// A hint: tables that are added from now on are laid out once, with room for these slots (see
+  /// Optimizer::reserve_slots).
+  void reserve_slots(Parameter::SlotPlan plan) { slot_plan_ = std::move(plan); }
 
   /// Makes a parameter. Throws ValueError "Variable <name> already exists ..." if the name is taken.
   Parameter& add(const ParameterOptions& options);
@@ -164,6 +185,7 @@ class ParameterStore {
 
  private:
   uint64_t seed_ = 1;
+  Parameter::SlotPlan slot_plan_;
   std::deque<Parameter> parameters_;
   std::map<std::string, Parameter*, std::less<>> by_name_;
   std::map<std::string, float, std::less<>> scalars_;

@@ -2,6 +2,6 @@
 #include <weft/core/philox.h>
 
 namespace weft::kernels::avx512 {
-extern const PhiloxFill kPhiloxFill;
+extern const Draws kDraws;
 #include <weft/core/philox_body.h>
 }  // namespace weft::kernels::avx512

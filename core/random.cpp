@@ -11,35 +11,10 @@ namespace weft {
 namespace {
 
 constexpr float kSqrt2 = 1.41421356f;
-/// Half the probability of a standard normal within two standard deviations.
-constexpr double kHalfWithinTwo = 0.47724986805182079;
-
-/// The normal quantile of 1/2 + q for |q| <= kHalfWithinTwo: P. J. Acklam's rational function for the central region
-/// (2003), whose relative error there is about 1e-9. Without branches, so that loops of it become vector instructions.
-inline double central_quantile(double q) {
-  const double r = q * q;
-  const double above =
-      ((((-39.69683028665376 * r + 220.9460984245205) * r - 275.9285104469687) * r + 138.3577518672690) * r -
-       30.66479806614716) *
-          r +
-      2.506628277459239;
-  const double below =
-      ((((-54.47609879822406 * r + 161.5858368580409) * r - 155.6989798598866) * r + 66.80131188771972) * r -
-       13.28068155288572) *
-          r +
-      1.0;
-  return q * above / below;
-}
 
 /// Uniform in (-1, 1), symmetric, never an end.
 float symmetric(uint32_t bits) {
   return (static_cast<float>(bits >> 9) + 0.5f) * 0x1p-22f - 1.0f;
-}
-
-/// 24 bits and a half to a number within two standard deviations.
-inline float truncated(uint32_t bits) {
-  const double q = ((bits >> 8) + 0.5) * (0x1p-23 * kHalfWithinTwo) - kHalfWithinTwo;
-  return static_cast<float>(central_quantile(q));
 }
 
 /// Inverse error function (M. Giles, "Approximating the erfinv function", GPU Computing Gems, 2011).
@@ -101,14 +76,16 @@ uint64_t RandomStream::below(uint64_t index, uint64_t n) const {
 }
 
 float RandomStream::truncated_normal(uint64_t index) const {
-  return truncated(bits(index));
+  float x;
+  fill_truncated_normal(index, {&x, 1});
+  return x;
 }
 
 void RandomStream::fill_bits(uint64_t first, std::span<uint32_t> out) const {
   size_t done = 0;
   for (; done < out.size() && (first + done) % 4 != 0; ++done) out[done] = bits(first + done);
   const size_t blocks = (out.size() - done) / 4;
-  kernels::philox_fill()((first + done) / 4, stream, seed, out.data() + done, static_cast<int64_t>(blocks));
+  kernels::draws().philox((first + done) / 4, stream, seed, out.data() + done, static_cast<int64_t>(blocks));
   for (done += 4 * blocks; done < out.size(); ++done) out[done] = bits(first + done);
 }
 
@@ -118,7 +95,7 @@ void RandomStream::fill_truncated_normal(uint64_t first, std::span<float> out) c
   for (size_t done = 0; done < out.size(); done += kBlock) {
     const size_t count = std::min(kBlock, out.size() - done);
     fill_bits(first + done, {drawn, count});
-    for (size_t i = 0; i < count; ++i) out[done + i] = truncated(drawn[i]);
+    kernels::draws().truncated_normal(drawn, out.data() + done, static_cast<int64_t>(count));
   }
 }
 

@@ -13,8 +13,9 @@ namespace weft {
 
 namespace {
 
-EstimatorSpec made_by(const EstimatorModelFn& model_fn, ParameterStore& params) {
+EstimatorSpec made_by(const EstimatorModelFn& model_fn, const Optimizer& optimizer, ParameterStore& params) {
   if (!model_fn) throw ValueError("[Estimator] model_fn must be callable: got an empty function. Give it a body.");
+  optimizer.reserve_slots(params);
   EstimatorSpec spec = model_fn(params);
   if (!spec.loss) throw ValueError("[Estimator] Missing loss.: got a spec without one. Let model_fn return a loss.");
   return spec;
@@ -26,7 +27,7 @@ struct Estimator::State {
   explicit State(EstimatorOptions options)
       : model_dir(options.model_dir),
         params({.seed = options.config.tf_random_seed}),
-        spec(made_by(options.model_fn, params)),
+        spec(made_by(options.model_fn, options.optimizer, params)),
         trainer(params, {.optimizer = std::move(options.optimizer),
                          .model_dir = model_dir,
                          .config = std::move(options.config),

@@ -5,6 +5,7 @@
 #include <weft/core/ops/ops.h>
 #include <weft/optim/for_rows.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -80,6 +81,27 @@ TEST_CASE("optimizer: embeddings and dense layers may have their own, and the st
   CHECK(dense.value().data[0] == doctest::Approx(0.5 - 0.5 * 0.5 / std::sqrt(7.0)));
   CHECK_THROWS_AS(per_parameter({{nullptr, sgd()}}, sgd()), ValueError);
   CHECK_THROWS_AS(per_parameter({}, optimizer), ValueError);
+}
+
+TEST_CASE("optimizer: a store that was told of the slots makes the same table, and slots take it where it is") {
+  const Optimizer optimizer = with_embedding_optimizer(sgd(), rowwise_adagrad());
+  ParameterStore told, plain;
+  optimizer.reserve_slots(told);
+  for (ParameterStore* params : {&told, &plain}) {
+    params->add({.name = "t", .shape = {50, 3}, .initializer = truncated_normal_initializer(), .table = true});
+    params->add(
+        {.name = "still", .shape = {5, 3}, .initializer = zeros_initializer(), .trainable = false, .table = true});
+  }
+  const float* before = told.at("t").value().data;
+  optimizer.prepare(told);
+  optimizer.prepare(plain);
+  CHECK(told.at("t").value().data == before);
+  CHECK(told.at("t").value().stride == 4);
+  CHECK(told.at("still").value().contiguous());
+  for (int64_t i = 0; i < 50; ++i) {
+    CHECK(std::ranges::equal(told.at("t").value().row(i), plain.at("t").value().row(i)));
+    CHECK(told.at("t").slot(0).view.row(i)[0] == plain.at("t").slot(0).view.row(i)[0]);
+  }
 }
 
 TEST_CASE("optimizer: the rate of a schedule is that of the steps done before") {

@@ -83,6 +83,9 @@ struct Optimizer {
   /// Makes the slots of every trainable parameter and the scalars, so that they are there before the first step. step()
   /// does it too.
   void prepare(ParameterStore& params) const;
+  /// Before the model is made: tells the store which slots prepare() will make, so that large tables are laid out once,
+  /// not moved apart afterwards. Changes no number.
+  void reserve_slots(ParameterStore& params) const;
   /// Updates every trainable parameter that has a gradient, clears the gradients, counts params.global_step up by one.
   /// Throws ValueError if none has, or if the learning rate of this step is not finite.
   void step(ParameterStore& params) const;
@@ -90,7 +93,8 @@ struct Optimizer {
   const Optimizer& of(const Parameter& parameter) const;
 };
 
-/// An optimizer for the parameters that `applies` says.
+/// An optimizer for the parameters that `applies` says, by what a parameter is made from: name, shape, trainable,
+/// table.
 struct OptimizerPart {
   std::function<bool(const Parameter&)> applies;
   Optimizer optimizer;

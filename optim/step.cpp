@@ -219,19 +219,25 @@ void step_part(ParameterStore& params, const Optimizer& whole, const Optimizer& 
   }
 }
 
-void prepare_part(ParameterStore& params, const Optimizer& whole, const Optimizer& optimizer) {
-  Parameter::SlotRequest requests[UpdateRows::kMaxSlots];
+/// The slots of a parameter, and how many they are.
+using Requests = std::array<Parameter::SlotRequest, UpdateRows::kMaxSlots>;
+size_t slot_requests(const Optimizer& optimizer, const Parameter& parameter, Requests& requests) {
   const size_t count = optimizer.slots.size();
   if (count > UpdateRows::kMaxSlots) {
     throw ValueError("[Optimizer] '" + optimizer.name + "': at most 4 slots are possible.");
   }
+  for (size_t i = 0; i < count; ++i) {
+    const SlotSpec& slot = optimizer.slots[i];
+    requests[i] = {slot.name, slot.initial_value, slot.per_row && parameter.table()};
+  }
+  return count;
+}
+
+void prepare_part(ParameterStore& params, const Optimizer& whole, const Optimizer& optimizer) {
+  Requests requests;
   for (Parameter& parameter : params) {
     if (!parameter.trainable() || !owns(whole, optimizer, parameter)) continue;
-    for (size_t i = 0; i < count; ++i) {
-      const SlotSpec& slot = optimizer.slots[i];
-      requests[i] = {slot.name, slot.initial_value, slot.per_row && parameter.table()};
-    }
-    parameter.add_slots({requests, count});
+    parameter.add_slots({requests.data(), slot_requests(optimizer, parameter, requests)});
   }
   for (const ScalarSpec& scalar : optimizer.scalars) params.scalar(scalar.name, scalar.initial_value);
 }
@@ -247,6 +253,14 @@ void check(const Optimizer& optimizer) {
 void Optimizer::prepare(ParameterStore& params) const {
   if (parts.empty()) return prepare_part(params, *this, *this);
   for (const OptimizerPart& part : parts) prepare_part(params, *this, part.optimizer);
+}
+
+void Optimizer::reserve_slots(ParameterStore& params) const {
+  params.reserve_slots([whole = *this](const Parameter& parameter) {
+    Requests requests;
+    const size_t count = parameter.trainable() ? slot_requests(whole.of(parameter), parameter, requests) : 0;
+    return std::vector<Parameter::SlotRequest>(requests.begin(), requests.begin() + static_cast<std::ptrdiff_t>(count));
+  });
 }
 
 void Optimizer::step(ParameterStore& params) const {
