@@ -17,5 +17,9 @@ using Run = std::function<int()>;
 void add_inspect(CLI::App& program, Run& run);
 void add_diff(CLI::App& program, Run& run);
 void add_verify(CLI::App& program, Run& run);
+void add_convert(CLI::App& program, Run& run);
+void add_neighbors(CLI::App& program, Run& run);
+void add_records(CLI::App& program, Run& run);
+void add_vocab(CLI::App& program, Run& run);
 /// completion and man, which describe all that was added before them.
 void add_manual(CLI::App& program, Run& run);

@@ -20,7 +20,7 @@ int run_program(int argc, char** argv) {
   CLI::App program;
   Run run;
   describe(program);
-  for (const auto add : {add_inspect, add_diff, add_verify}) {
+  for (const auto add : {add_inspect, add_diff, add_verify, add_convert, add_neighbors, add_records, add_vocab}) {
     add(program, run);
   }
   add_manual(program, run);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <weft/core/error.h>
+#include <weft/io/formats/fvecs.h>
 #include <weft/io/formats/pytorch.h>
 #include <weft/io/formats/random_access_file.h>
 #include <weft/io/formats/weft_checkpoint.h>
@@ -31,6 +32,7 @@ const std::vector<Writer>& writers() {
       {"weft", {".h5", ".hdf5"}, write_weft_checkpoint},
       {"word2vec", {".vec", ".txt"}, write_word2vec_text, true},
       {"word2vec-binary", {".bin"}, write_word2vec_binary, true},
+      {"fvecs", {".fvecs"}, write_fvecs, true},
   };
   return all;
 }
@@ -56,6 +58,7 @@ NamedTensors open_file(const std::string& path) {
   const std::string start = first_bytes(path);
   if (start == "\x89HDF\r\n\x1a\n") return open_weft_checkpoint(path);
   if (start.starts_with("PK\3\4") || start.starts_with("\x80\2")) return open_pytorch(path);
+  if (ending(path) == ".fvecs") return open_fvecs(path);
   if (ending(path) == ".bin") return open_word_vectors(path, WordVectorFormat::word2vec_binary);
   return open_word_vectors(path);
 }

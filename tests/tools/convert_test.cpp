@@ -1,0 +1,109 @@
+// weft convert and neighbors.
+#include "run_weft.h"
+
+#include <doctest/doctest.h>
+#include <weft/core/test_directory.h>
+#include <weft/io/formats/weft_checkpoint.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+using namespace weft;
+using Json = nlohmann::json;
+
+namespace {
+
+const std::vector<float> kTable = {1, 0, 0, 2, 3, 3};
+const std::string kPyTorch = WEFT_REAL_FILES "/pytorch/checkpoint.pt";
+const std::string kGensim = WEFT_REAL_FILES "/word_vectors/gensim.txt";
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("convert: a PyTorch state dict becomes a checkpoint, renamed and turned") {
+  const TestDirectory test;
+  const CommandResult result =
+      run_weft({"convert", kPyTorch, test.file("a.h5"), "--only", "^model.net.fc", "--map", "^model.net.fc.=dnn/",
+                "--map", "weight$=kernel", "--transpose", "fc.weight", "--json"});
+  CHECK(result.exit_code == 0);
+  CHECK(Json::parse(result.out)["unused_rules"].empty());
+  const NamedTensors written = open_weft_checkpoint(test.file("a.h5"));
+  REQUIRE(written.tensors().size() == 2);
+  CHECK(written.find("dnn/kernel")->shape == std::vector<int64_t>{3, 2});
+  CHECK(run_weft({"verify", test.file("a.h5")}).exit_code == 0);
+  // Back to PyTorch's name and layout it is the same tensor.
+  run_weft({"convert", test.file("a.h5"), test.file("b.h5"), "--only", "kernel", "--map", "^.*=model.net.fc.weight",
+            "--transpose", "."});
+  const CommandResult diff = run_weft({"diff", kPyTorch, test.file("b.h5"), "--json", "--all"});
+  bool equal = false;
+  const Json compared = Json::parse(diff.out);
+  for (const Json& one : compared["tensors"]) {
+    equal |= one["name"] == "model.net.fc.weight" && one["difference"] == "equal";
+  }
+  CHECK(equal);
+}
+
+TEST_CASE("convert: a dry run writes nothing; rules that meet nothing and texts that are left out are told") {
+  const TestDirectory test;
+  const CommandResult result = run_weft({"convert", kPyTorch, test.file("a.h5"), "--map", "none=x", "--dry-run"});
+  CHECK(result.exit_code == 0);
+  CHECK(has(result.err, "no name met --map none=x"));
+  CHECK(has(result.out, "left out: string"));
+  CHECK(has(result.out, "a dry run"));
+  CHECK(!test.has("a.h5"));
+}
+
+TEST_CASE("convert: wrong rules, two tensors of one name and unknown endings are refused, and nothing is written") {
+  const TestDirectory test;
+  const auto refused = [&](const std::vector<std::string>& more, const std::string& out, const std::string& message) {
+    std::vector<std::string> arguments = {"convert", kPyTorch, test.file(out)};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const CommandResult result = run_weft(arguments);
+    CHECK(result.exit_code == 2);
+    CHECK_MESSAGE(has(result.err, message), result.err);
+    CHECK(test.entries() == 0);
+  };
+  refused({"--map", "("}, "a.h5", "expected regex=replacement");
+  refused({"--map", "(=x"}, "a.h5", "is no regular expression");
+  refused({"--map", ".*=x"}, "a.h5", "two tensors of a name");
+  refused({"--transpose", "epoch"}, "a.h5", "expected two axes");
+  refused({}, "a.xyz", ".xyz");
+  refused({"--to", "weft2"}, "a.h5", "--to");
+  refused({}, "a.vec", "--table");
+}
+
+TEST_CASE("convert: a table with its vocabulary becomes word vectors, and word vectors a table") {
+  const TestDirectory test;
+  write_small_checkpoint(test.file("a.h5"), kTable);
+  test.put("words.txt", "red\ngreen\nblue\n");
+  const std::vector<std::string> convert = {"convert",   test.file("a.h5"), test.file("a.vec"),    "--table",
+                                            "dnn/table", "--vocabulary",    test.file("words.txt")};
+  CHECK(run_weft(convert).exit_code == 0);
+  CHECK(test.text("a.vec") == "3 2\nred 1 0\ngreen 0 2\nblue 3 3\n");
+  CHECK(run_weft({"convert", kGensim, test.file("b.h5")}).exit_code == 0);
+  CHECK(open_weft_checkpoint(test.file("b.h5")).find("vectors")->shape == std::vector<int64_t>{3, 3});
+}
+
+TEST_CASE("neighbors: by words of a vocabulary, by the file's own words, by numbers") {
+  const TestDirectory test;
+  write_small_checkpoint(test.file("a.h5"), kTable);
+  test.put("words.txt", "red\ngreen\nblue\n");
+  const CommandResult named =
+      run_weft({"neighbors", test.file("a.h5"), "red", "--vocabulary", test.file("words.txt"), "-k", "1", "--json"});
+  CHECK(named.exit_code == 0);
+  const Json json = Json::parse(named.out);
+  CHECK(json["table"] == "dnn/table");
+  REQUIRE(json["queries"][0]["neighbors"].size() == 1);
+  CHECK(json["queries"][0]["neighbors"][0]["word"] == "blue");
+  CHECK(json["queries"][0]["neighbors"][0]["score"].get<double>() == doctest::Approx(std::sqrt(0.5)));
+  const CommandResult own = run_weft({"neighbors", kGensim, "the", "1999", "--similarity", "l2"});
+  CHECK(own.exit_code == 0);
+  CHECK(has(own.out, "caf\xc3\xa9"));
+  CHECK(has(run_weft({"neighbors", test.file("a.h5"), "0", "--similarity", "dot"}).out, "3.000000  2\n"));
+  CHECK(has(run_weft({"neighbors", test.file("a.h5"), "pink", "--vocabulary", test.file("words.txt")}).err, "'pink'"));
+  CHECK(run_weft({"neighbors", test.file("a.h5"), "3"}).exit_code == 2);
+  CHECK(run_weft({"neighbors", kPyTorch, "0"}).exit_code == 2);
+}

@@ -1,0 +1,99 @@
+// Rules for names: which tensors are taken, what they are called, which matrices are turned.
+#include "name_rules.h"
+
+#include <fmt/format.h>
+#include <weft/core/error.h>
+
+#include <map>
+#include <regex>
+
+using namespace weft;
+
+namespace {
+
+// The library's regular expressions recurse a few times a character: no name of a file may exhaust the stack.
+constexpr size_t kLongestName = 2000;
+
+struct Rule {
+  std::string text;  ///< as the user wrote it
+  std::regex regex;
+  std::string replacement = {};
+  int64_t met = 0;
+};
+
+Rule make_rule(const std::string& text, const std::string& pattern, const std::string& replacement = "") {
+  try {
+    return {.text = text, .regex = std::regex(pattern), .replacement = replacement};
+  } catch (const std::regex_error& error) {
+    throw ValueError(fmt::format("[weft] '{}': '{}' is no regular expression: {}.", text, pattern, error.what()));
+  }
+}
+
+std::vector<Rule> make_rules(const std::string& option, const std::vector<std::string>& patterns) {
+  std::vector<Rule> rules;
+  for (const std::string& pattern : patterns) rules.push_back(make_rule(option + " " + pattern, pattern));
+  return rules;
+}
+
+std::vector<Rule> make_maps(const std::vector<std::string>& maps) {
+  std::vector<Rule> rules;
+  for (const std::string& map : maps) {
+    const size_t equals = map.rfind('=');
+    if (equals == std::string::npos) {
+      throw ValueError(fmt::format("[weft] --map: got '{}', expected regex=replacement.", map));
+    }
+    rules.push_back(make_rule("--map " + map, map.substr(0, equals), map.substr(equals + 1)));
+  }
+  return rules;
+}
+
+bool any(std::vector<Rule>& rules, const std::string& name) {
+  bool found = false;
+  for (Rule& rule : rules) {
+    if (!std::regex_search(name, rule.regex)) continue;
+    ++rule.met;
+    found = true;
+  }
+  return found;
+}
+
+std::string mapped(std::vector<Rule>& rules, std::string name) {
+  for (Rule& rule : rules) {
+    if (!std::regex_search(name, rule.regex)) continue;
+    ++rule.met;
+    name = std::regex_replace(name, rule.regex, rule.replacement);
+  }
+  return name;
+}
+
+}  // namespace
+
+RenamedTensors apply(const NameRules& rules, const NamedTensors& tensors) {
+  std::vector<Rule> only = make_rules("--only", rules.only), except = make_rules("--except", rules.except),
+                    maps = make_maps(rules.map), transpose = make_rules("--transpose", rules.transpose);
+  NamedTensors turned = tensors;
+  RenamedTensors result{.tensors = tensors, .names = {}, .unused_rules = {}};
+  std::map<std::string, std::string> new_names;
+  for (const TensorInfo& info : tensors.tensors()) {
+    if (info.name.size() > kLongestName) {
+      throw DataError(fmt::format("[weft] {}: a name of {} bytes, expected {} at most.", tensors.where(),
+                                  info.name.size(), kLongestName));
+    }
+    RenamedTensor name{.from = info.name, .to = ""};
+    const bool excepted = any(except, info.name);
+    if ((only.empty() || any(only, info.name)) && !excepted) {
+      name.to = mapped(maps, info.name);
+      name.transposed = any(transpose, info.name);
+      if (name.transposed) turned = turned.transposed(info.name);
+    }
+    new_names[name.from] = name.to;
+    result.names.push_back(std::move(name));
+  }
+  result.tensors = turned.renamed([&](const std::string& name) { return new_names.at(name); });
+  for (const auto* list : {&only, &except, &maps, &transpose}) {
+    for (const Rule& rule : *list) {
+      if (rule.met == 0) result.unused_rules.push_back(rule.text);
+    }
+  }
+  return result;
+}
