@@ -5,8 +5,10 @@
 #include <fmt/ranges.h>
 #include <weft/core/error.h>
 #include <weft/io/formats/fvecs.h>
+#include <weft/io/formats/keras.h>
 #include <weft/io/formats/pytorch.h>
 #include <weft/io/formats/random_access_file.h>
+#include <weft/io/formats/safetensors.h>
 #include <weft/io/formats/weft_checkpoint.h>
 #include <weft/io/formats/word_vectors.h>
 #include <weft/io/model_directory.h>
@@ -30,6 +32,8 @@ struct Writer {
 const std::vector<Writer>& writers() {
   static const std::vector<Writer> all = {
       {"weft", {".h5", ".hdf5"}, write_weft_checkpoint},
+      {"keras", {}, [](const std::string& path, const NamedTensors& tensors) { write_keras_h5(path, tensors); }},
+      {"safetensors", {".safetensors"}, write_safetensors},
       {"word2vec", {".vec", ".txt"}, write_word2vec_text, true},
       {"word2vec-binary", {".bin"}, write_word2vec_binary, true},
       {"fvecs", {".fvecs"}, write_fvecs, true},
@@ -39,11 +43,22 @@ const std::vector<Writer>& writers() {
 
 std::string first_bytes(const std::string& path) {
   const RandomAccessFile file(path);
-  return file.read(0, std::min<uint64_t>(file.size(), 8));
+  return file.read(0, std::min<uint64_t>(file.size(), 9));
 }
 
 std::string ending(const std::string& path) {
   return std::filesystem::path(path).extension().string();
+}
+
+/// Keras' names where it is a file of Keras', paths in the file where it is neither weft's nor Keras'.
+NamedTensors open_hdf5(const std::string& path) {
+  NamedTensors plain = open_weft_checkpoint(path);
+  if (plain.format() == "weft checkpoint") return plain;
+  try {
+    return open_keras_h5(path);
+  } catch (const DataError&) {
+    return plain;
+  }
 }
 
 NamedTensors open_directory(const std::string& path) {
@@ -56,7 +71,8 @@ NamedTensors open_directory(const std::string& path) {
 NamedTensors open_file(const std::string& path) {
   if (std::filesystem::is_directory(path)) return open_directory(path);
   const std::string start = first_bytes(path);
-  if (start == "\x89HDF\r\n\x1a\n") return open_weft_checkpoint(path);
+  if (start.starts_with("\x89HDF\r\n\x1a\n")) return open_hdf5(path);
+  if (start.size() > 8 && start[8] == '{') return open_safetensors(path);
   if (start.starts_with("PK\3\4") || start.starts_with("\x80\2")) return open_pytorch(path);
   if (ending(path) == ".fvecs") return open_fvecs(path);
   if (ending(path) == ".bin") return open_word_vectors(path, WordVectorFormat::word2vec_binary);

@@ -46,6 +46,18 @@ TEST_CASE("convert: a PyTorch state dict becomes a checkpoint, renamed and turne
   CHECK(equal);
 }
 
+TEST_CASE("convert: to safetensors, to Keras and back nothing changes") {
+  const TestDirectory test;
+  write_small_checkpoint(test.file("a.h5"), kTable);
+  CHECK(run_weft({"convert", test.file("a.h5"), test.file("a.safetensors")}).exit_code == 0);
+  CHECK(run_weft({"diff", test.file("a.h5"), test.file("a.safetensors")}).exit_code == 0);
+  const CommandResult keras = run_weft(
+      {"convert", test.file("a.safetensors"), test.file("k.h5"), "--to", "keras", "--only", "^dnn/", "--map", "$=:0"});
+  CHECK_MESSAGE(keras.exit_code == 0, keras.err);
+  CHECK(has(run_weft({"inspect", test.file("k.h5")}).out, "dnn/table:0"));
+  CHECK(run_weft({"verify", test.file("k.h5"), test.file("a.safetensors")}).exit_code == 0);
+}
+
 TEST_CASE("convert: a dry run writes nothing; rules that meet nothing and texts that are left out are told") {
   const TestDirectory test;
   const CommandResult result = run_weft({"convert", kPyTorch, test.file("a.h5"), "--map", "none=x", "--dry-run"});
