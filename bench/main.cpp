@@ -8,9 +8,11 @@
 #include <span>
 
 #include "clock.h"
+#include "make_data.h"
 #include "model.h"
 #include "modes.h"
 #include "profile.h"
+#include "targets.h"
 
 namespace weft::bench {
 namespace {
@@ -61,6 +63,15 @@ int main(std::span<const char* const> arguments) {
   const Options options = parse_options(arguments);
   if (options.mode == "columns") {
     std::cout << run_columns(options) << '\n';
+    return 0;
+  }
+  if (options.mode == "targets") {
+    run_targets(options, std::cout);
+    return 0;
+  }
+  if (options.mode == "make-data") {
+    const int64_t examples = options.max_examples > 0 ? options.max_examples : 400'000;
+    make_data(options.data, options.workload, examples, std::max<int64_t>(examples / 10, 1));
     return 0;
   }
   const Workload workload = load_workload(options);

@@ -54,12 +54,14 @@ constexpr std::array kFlags = {
     Flag{"--data", "DIR", "directory of the workloads' directories", set_text<&Options::data>},
     Flag{"--workload", "NAME", "seed, medium, wide, large", set_text<&Options::workload>},
     Flag{"--optimizer", "NAME", "adagrad (default), rowwise_adagrad, adam or sgd", set_text<&Options::optimizer>},
-    Flag{"--mode", "MODE", "e2e, step, input, predict, ckpt, or columns (no workload)", set_text<&Options::mode>},
+    Flag{"--mode", "MODE", "e2e, step, input, predict, ckpt, make-data, or (no workload) columns, targets",
+         set_text<&Options::mode>},
     Flag{"--threads", "N", "threads in all (default 2)", set_number<&Options::threads, 1>},
     Flag{"--json", "FILE", "append the result line to FILE", set_text<&Options::json>},
     Flag{"--batch", "B", "batch size", set_number<&Options::batch, 1>},
     Flag{"--seconds", "S", "count at least S seconds (default 6)", set_number<&Options::seconds, 0>},
-    Flag{"--max-examples", "N", "e2e: an epoch ends after N examples", set_number<&Options::max_examples, 0>},
+    Flag{"--max-examples", "N", "e2e: an epoch ends after N examples; make-data: so many (default 400000)",
+         set_number<&Options::max_examples, 0>},
     Flag{"--no-eval", "", "e2e: no log-loss and AUC", [](Options& o, auto, auto) { o.evaluate = false; }},
     Flag{"--profile", "", "e2e, step, input: a table of the stages' times and the machine's limits",
          [](Options& o, auto, auto) { o.profile = true; }},
@@ -82,11 +84,15 @@ bool one_of(std::string_view text, std::initializer_list<std::string_view> names
 
 void check(const Options& options) {
   if (options.mode == "columns") return;
+  if (one_of(options.mode, {"targets", "make-data"}) && options.data.empty())
+    throw ValueError("[weft_bench] --data: got none. Name a directory; data are made there.");
+  if (options.mode == "targets") return;
   if (options.workload.empty()) throw ValueError("[weft_bench] --workload: got none. Name one, as seed.");
-  if (!one_of(options.mode, {"e2e", "step", "input", "predict", "ckpt"}))
-    throw ValueError(fmt::format(
-        "[weft_bench] --mode: got '{}', expected e2e, step, input, predict, ckpt or columns. Give one of them.",
-        options.mode));
+  if (!one_of(options.mode, {"e2e", "step", "input", "predict", "ckpt", "make-data"}))
+    throw ValueError(
+        fmt::format("[weft_bench] --mode: got '{}', expected e2e, step, input, predict, ckpt, columns, targets or "
+                    "make-data. Give one of them.",
+                    options.mode));
   if (!one_of(options.optimizer, {"adagrad", "rowwise_adagrad", "adam", "sgd"}))
     throw ValueError(fmt::format(
         "[weft_bench] --optimizer: got '{}', expected adagrad, rowwise_adagrad, adam or sgd. Give one of them.",
@@ -150,6 +156,8 @@ TEST_CASE("weft_bench options: what is wrong is refused") {
   CHECK_THROWS_AS(parse({"--workload", "seed", "--mode", "e2e", "--vocab", "10"}), ValueError);
   CHECK_THROWS_AS(parse({"--workload", "seed", "--mode", "step", "--colour", "red"}), ValueError);
   CHECK_THROWS_AS(parse({"--workload", "seed", "--mode", "ckpt", "--profile"}), ValueError);
+  CHECK(parse({"--mode", "targets", "--data", "d"}).mode == "targets");
+  CHECK_THROWS_AS(parse({"--mode", "targets"}), ValueError);
 }
 
 }  // namespace weft::bench

@@ -106,14 +106,6 @@ std::vector<Batch> read_batches(const Workload& workload) {
   return batches;
 }
 
-/// Popularity rank by inverse CDF of the density (rank + 2)^-1.05 on [0, vocab): rank 0 is the most frequent.
-int64_t popular_id(double uniform, int64_t vocab) {
-  constexpr double exponent = 1.0 - 1.05, shift = 2.0;
-  const double low = std::pow(shift, exponent), high = std::pow(static_cast<double>(vocab) + shift, exponent);
-  const double rank = std::pow(low + uniform * (high - low), 1.0 / exponent) - shift;
-  return std::clamp(static_cast<int64_t>(rank), int64_t{0}, vocab - 1);
-}
-
 std::vector<Batch> made_up_batches(const Workload& workload) {
   const RandomStream random{.seed = 7, .stream = stream_of("weft_bench")};
   uint64_t drawn = 0;
@@ -137,6 +129,13 @@ std::vector<Batch> made_up_batches(const Workload& workload) {
 }
 
 }  // namespace
+
+int64_t popular_id(double uniform, int64_t vocab) {
+  constexpr double exponent = 1.0 - 1.05, shift = 2.0;
+  const double low = std::pow(shift, exponent), high = std::pow(static_cast<double>(vocab) + shift, exponent);
+  const double rank = std::pow(low + uniform * (high - low), 1.0 / exponent) - shift;
+  return std::clamp(static_cast<int64_t>(rank), int64_t{0}, vocab - 1);
+}
 
 Workload load_workload(const Options& options) {
   Workload workload;

@@ -37,4 +37,7 @@ Workload load_workload(const Options& options);
 /// IoError, DataError.
 std::vector<Batch> id_batches(const Workload& workload);
 
+/// The rank of an id by popularity, 0 the most frequent: inverse CDF of the density (rank + 2)^-1.05 on [0, vocab).
+int64_t popular_id(double uniform, int64_t vocab);
+
 }  // namespace weft::bench
