@@ -1,4 +1,4 @@
-// A file of safetensors 0.8 (safetensors.py made it): every type of number.
+// A file of safetensors 0.8 (safetensors_files.py made it): every type of number.
 #include <doctest/doctest.h>
 #include <weft/io/formats/safetensors.h>
 

@@ -1,15 +1,11 @@
 # needs: numpy ml_dtypes safetensors
 # safetensors in both directions, every type of number. `--data DIR` makes the file in data/safetensors.
-import os
 import sys
+import tempfile
 
-# This script has the package's name.
-sys.path.pop(0)
-import ml_dtypes  # noqa: E402
-import numpy as np  # noqa: E402
-from safetensors.numpy import load_file, save_file  # noqa: E402
-
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import ml_dtypes
+import numpy as np
+from safetensors.numpy import load_file, save_file
 
 
 def tensors():
@@ -28,9 +24,7 @@ if sys.argv[1] == "--data":
     save_file(tensors(), f"{sys.argv[2]}/numpy.safetensors", metadata={"format": "np"})
     sys.exit()
 
-import tempfile  # noqa: E402
-
-from support import check, copy, show  # noqa: E402
+from support import check, copy, show  # noqa: E402  (takes the program's path from the arguments)
 
 with tempfile.TemporaryDirectory() as directory:
     ours, theirs = f"{directory}/ours.safetensors", f"{directory}/theirs.safetensors"
