@@ -3,6 +3,7 @@
 
 #include <weft/io/formats/fvecs.h>
 #include <weft/io/formats/keras.h>
+#include <weft/io/formats/npy.h>
 #include <weft/io/formats/pytorch.h>
 #include <weft/io/formats/safetensors.h>
 #include <weft/io/formats/word_vectors.h>
@@ -19,6 +20,8 @@ std::map<std::string, Format> formats() {
       {"keras",
        {.open = open_keras_h5,
         .write = [](const std::string& path, const NamedTensors& tensors) { write_keras_h5(path, tensors); }}},
+      {"npy", {.open = open_npy}},
+      {"npz", {.open = open_npz, .write = write_npz}},
       {"pytorch", {.open = open_pytorch}},
       {"safetensors", {.open = open_safetensors, .write = write_safetensors}},
       {"word2vec", {.open = word_vectors(WordVectorFormat::detect), .write = write_word2vec_text}},

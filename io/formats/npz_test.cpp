@@ -1,0 +1,123 @@
+// Tests of .npy and .npz files made by hand, sound and hostile. Files of the real NumPy are read in tests/interchange.
+#include <doctest/doctest.h>
+#include <weft/core/error.h>
+#include <weft/core/test_directory.h>
+#include <weft/io/formats/npy.h>
+#include <weft/io/formats/zip_archive.h>
+
+#include <cstring>
+#include <vector>
+
+namespace weft {
+namespace {
+
+std::string npy(const std::string& dict, const std::string& numbers) {
+  std::string bytes("\x93NUMPY\1\0", 8);
+  const auto size = static_cast<uint16_t>(dict.size());
+  bytes.append(reinterpret_cast<const char*>(&size), sizeof size);
+  return bytes + dict + numbers;
+}
+
+std::string dict_of(const std::string& type, const std::string& order, const std::string& shape) {
+  return "{'descr': '" + type + "', 'fortran_order': " + order + ", 'shape': " + shape + ", }\n";
+}
+
+const std::string kSix("\1\2\3\4\5\6", 6);
+
+std::string two_arrays(const std::string& path) {
+  ZipWriter writer(path);
+  for (const std::string name : {"a.npy", "b/c.npy"}) {
+    const std::string bytes = npy(dict_of("|i1", "False", "(3, 2)"), kSix);
+    writer.begin(name, bytes.size());
+    writer.write(bytes);
+  }
+  writer.commit();
+  return file_bytes(path);
+}
+
+}  // namespace
+
+TEST_CASE("npy: rows in both orders, big-endian numbers, scalars") {
+  const TestFile test(npy(dict_of("|i1", "False", "(3, 2)"), kSix));
+  CHECK(open_npy(test.path).read_integers("array") == std::vector<int64_t>{1, 2, 3, 4, 5, 6});
+  test.put(npy(dict_of("|i1", "True", "(3, 2)"), kSix));
+  CHECK(open_npy(test.path).read_integers("array") == std::vector<int64_t>{1, 4, 2, 5, 3, 6});
+  float row[2];
+  open_npy(test.path).read("array", 2, {row, 1, 2, 2});
+  CHECK(row[1] == 6);
+  test.put(npy(dict_of("|i1", "True", "(1, 2, 3)"), kSix));
+  CHECK(open_npy(test.path).read_integers("array") == std::vector<int64_t>{1, 3, 5, 2, 4, 6});
+  test.put(npy(dict_of(">i2", "False", "(3,)"), kSix));
+  CHECK(open_npy(test.path).read_integers("array") == std::vector<int64_t>{0x102, 0x304, 0x506});
+  test.put(npy(dict_of("|b1", "False", "()"), "\1"));
+  CHECK(open_npy(test.path).read_integers("array") == std::vector<int64_t>{1});
+  test.put(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", "abcd"));
+  CHECK(open_npy(test.path).tensors()[0].type == TensorType::other);
+  test.put(npy_header(TensorType::int8, {3, 2}) + kSix);
+  CHECK(open_npy(test.path).read_integers("array") == std::vector<int64_t>{1, 2, 3, 4, 5, 6});
+}
+
+TEST_CASE("npy: headers that can't be are refused") {
+  const TestFile test;
+  const auto refused = [&](const std::string& bytes) {
+    CAPTURE(bytes);
+    test.put(bytes);
+    CHECK_THROWS_AS(open_npy(test.path), DataError);
+  };
+  const std::string good = npy(dict_of("|i1", "False", "(3, 2)"), kSix);
+  for (size_t length = 0; length < good.size(); ++length) refused(good.substr(0, length));
+  refused(good + "x");
+  refused(npy(dict_of("|i1", "False", "(6, 2)"), kSix));
+  refused(npy(dict_of("|i1", "False", "(-6,)"), kSix));
+  refused(npy(dict_of("|i1", "False", "(99999999999999999999,)"), kSix));
+  refused(npy(dict_of("|i1", "False", "(4294967296, 4294967296, 6)"), kSix));
+  refused(npy(dict_of("|i1", "Maybe", "(6,)"), kSix));
+  refused(npy(dict_of("|i1", "False", "6"), kSix));
+  refused(npy(dict_of("|i1", "False", "(6 6)"), kSix));
+  refused(npy("{'descr': '|i1', 'fortran_order': False}", kSix));
+  refused(npy("{'descr': '|i1', 'descr': '|i1', 'shape': (6,)}", kSix));
+  refused(npy("{'descr': [[[", kSix));
+  refused(npy(dict_of("|i1", "False", "(6,)") + "x", kSix));
+  refused("\x93NUMPY\4" + good.substr(7));
+}
+
+TEST_CASE("npz: written and read, and the same bytes again") {
+  const TestFile test, copy, again;
+  two_arrays(test.path);
+  write_npz(copy.path, open_npz(test.path));
+  write_npz(again.path, open_npz(copy.path));
+  CHECK(copy.bytes() == again.bytes());
+  const NamedTensors tensors = open_npz(copy.path);
+  REQUIRE(tensors.tensors().size() == 2);
+  CHECK(tensors.tensors()[1].name == "b/c");
+  CHECK(tensors.read_integers("b/c") == std::vector<int64_t>{1, 2, 3, 4, 5, 6});
+}
+
+TEST_CASE("npz: damaged numbers, cut and flipped files give errors or values, never a crash") {
+  const TestFile test;
+  const std::string whole = two_arrays(test.path);
+  const auto attempt = [&](const std::string& bytes) {
+    test.put(bytes);
+    try {
+      const NamedTensors tensors = open_npz(test.path);
+      for (const TensorInfo& info : tensors.tensors()) {
+        if (size_of(info.type) > 0) tensors.read_floats(info.name);
+      }
+    } catch (const DataError&) {
+      return false;
+    }
+    return true;
+  };
+  CHECK(attempt(whole));
+  std::string damaged = whole;
+  damaged[whole.find(kSix) + 2] ^= 1;
+  CHECK_FALSE(attempt(damaged));
+  for (size_t length = 0; length < whole.size(); ++length) CHECK_FALSE(attempt(whole.substr(0, length)));
+  for (size_t i = 0; i < whole.size(); ++i) {
+    std::string flipped = whole;
+    flipped[i] = static_cast<char>(flipped[i] ^ (1 << (i % 8)));
+    attempt(flipped);
+  }
+}
+
+}  // namespace weft
