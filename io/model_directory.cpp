@@ -3,6 +3,7 @@
 #include <weft/core/error.h>
 #include <weft/core/test_directory.h>
 #include <weft/io/atomic_file.h>
+#include <weft/io/checkpoint_state.h>
 #include <weft/io/model_directory.h>
 
 #include <doctest/doctest.h>
@@ -20,71 +21,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-//   model_checkpoint_path: "model.ckpt-200.h5"
-//   all_model_checkpoint_paths: "model.ckpt-100.h5"
-//   all_model_checkpoint_paths: "model.ckpt-200.h5"
-//
-// A protobuf text: one field a line here, strings in either quotes, # starts a comment, other fields are skipped. Names
-// are relative to the directory, or absolute.
-
-struct CheckpointState {
-  std::string latest;
-  std::vector<std::string> all;
-};
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpaces = " \t\r\n";
-  const size_t first = text.find_first_not_of(kSpaces);
-  return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(kSpaces) - first + 1);
-}
-
-/// The text within quotes, with \\ and \" undone; false if it is not in quotes.
-bool unquote(std::string_view text, std::string& out) {
-  if (text.empty() || (text[0] != '"' && text[0] != '\'')) return false;
-  out.clear();
-  for (size_t i = 1; i < text.size(); ++i) {
-    if (text[i] == text[0]) {
-      const std::string_view rest = trimmed(text.substr(i + 1));
-      return rest.empty() || rest[0] == '#';
-    }
-    if (text[i] == '\\' && ++i == text.size()) return false;
-    out += text[i];
-  }
-  return false;
-}
-
-std::string in_quotes(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
-}
-
-/// False if a line can't be understood.
-bool parse_line(std::string_view line, CheckpointState& state) {
-  line = trimmed(line);
-  if (line.empty() || line[0] == '#') return true;
-  const size_t colon = line.find(':');
-  if (colon == std::string_view::npos) return false;
-  const std::string_view key = trimmed(line.substr(0, colon)), value = trimmed(line.substr(colon + 1));
-  std::string path;
-  if (key == "model_checkpoint_path") return unquote(value, state.latest);
-  if (key != "all_model_checkpoint_paths") return key.find_first_of(" \t") == std::string_view::npos;
-  if (!unquote(value, path)) return false;
-  state.all.push_back(path);
-  return true;
-}
-
 /// False if the text can't be understood or names no checkpoint.
 bool parse(std::string_view text, CheckpointState& state) {
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    if (!parse_line(text.substr(0, end), state)) return false;
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return !state.latest.empty();
+  const auto parsed = parse_checkpoint_state(text);
+  if (parsed) state = *parsed;
+  return parsed && !state.latest.empty();
 }
 
 std::string file_name(int64_t step) {
@@ -171,10 +112,8 @@ void ModelDirectory::record(int64_t step, int keep) {
   state.all.push_back(state.latest);
   const size_t kept = keep <= 0 ? state.all.size() : std::min(state.all.size(), static_cast<size_t>(keep));
   const auto first_kept = state.all.end() - static_cast<std::ptrdiff_t>(kept);
-  std::string text = fmt::format("model_checkpoint_path: {}\n", in_quotes(state.latest));
-  for (auto path = first_kept; path != state.all.end(); ++path) {
-    text += fmt::format("all_model_checkpoint_paths: {}\n", in_quotes(*path));
-  }
+  const std::string text =
+      checkpoint_state_text({.latest = state.latest, .all = std::vector<std::string>(first_kept, state.all.end())});
   write_file(state_path(path_), text);
   // Only now: whatever happens in between, the file names what is there.
   for (auto path = state.all.begin(); path != first_kept; ++path) {

@@ -1,14 +1,23 @@
 // Family H: checkpoints of TensorFlow and Keras, and warm starts.
 #include "family_h.h"
 
+#include "families.h"
 #include "unsupported.h"
 
 namespace weft::reference {
 
 void run_family_h(const Fixture& fixture, Report& report) {
-  if (fixture.config().contains("old_vocabulary")) return run_warm_start(fixture, report);
-  require("checkpoint.foreign");
-  throw Unsupported("no code for the checkpoints of TensorFlow and Keras");
+  const Json& config = fixture.config();
+  if (config.contains("old_vocabulary")) return run_warm_start(fixture, report);
+  if (config.contains("variables")) return run_checkpoint(fixture, report);
+  if (config.contains("weights_file")) {
+    require("checkpoint.keras");
+    throw Unsupported("no code for the files of Keras");
+  }
+  const Json& row = config.at("rows").at(0);
+  if (row.contains("checkpoint_file")) return run_checkpoint_states(fixture, report);
+  if (row.contains("column")) return run_loaded_tables(fixture, report);
+  run_damaged_checkpoints(fixture, report);
 }
 
 }  // namespace weft::reference

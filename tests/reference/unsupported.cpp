@@ -7,7 +7,7 @@ namespace weft::reference {
 namespace {
 
 constexpr Unbuilt list[] = {
-    {"checkpoint.foreign", "TensorFlow's and Keras' checkpoints"},
+    {"checkpoint.keras", "Keras' HDF5 files"},
 };
 
 }  // namespace

@@ -1,0 +1,19 @@
+// From what a user names (a prefix, a directory, a pattern) to the checkpoint that is meant.
+#pragma once
+#include <optional>
+#include <string>
+
+namespace weft {
+
+/// The newest checkpoint of a directory as its state file `checkpoint` names it: TensorFlow's prefix, or a file. Nothing
+/// if there is no such file, it can't be understood, or what it names is not there (TensorFlow: latest_checkpoint).
+/// Throws DataError if it names none.
+std::optional<std::string> latest_checkpoint(const std::string& directory);
+
+/// What to open for `path`: a file as it is; TensorFlow's prefix ("model.ckpt-5", whose index is "model.ckpt-5.index")
+/// from the prefix or the index file; for a directory its newest checkpoint, or the variables of a SavedModel; for a
+/// pattern as glob(3) has it ("runs/*/model.ckpt-*") the match that was written last. Throws ValueError for a directory
+/// without a checkpoint, IoError if there is no such file.
+std::string find_checkpoint(const std::string& path);
+
+}  // namespace weft

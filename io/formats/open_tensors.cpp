@@ -1,0 +1,54 @@
+// The format of a file by its first bytes; only word vectors and .fvecs have no mark of their own.
+#include <doctest/doctest.h>
+#include <weft/core/error.h>
+#include <weft/core/test_directory.h>
+#include <weft/io/checkpoint.h>
+#include <weft/io/formats/checkpoint_path.h>
+#include <weft/io/formats/fvecs.h>
+#include <weft/io/formats/open_tensors.h>
+#include <weft/io/formats/pytorch.h>
+#include <weft/io/formats/random_access_file.h>
+#include <weft/io/formats/safetensors.h>
+#include <weft/io/formats/tensor_bundle.h>
+#include <weft/io/formats/weft_checkpoint.h>
+#include <weft/io/formats/word_vectors.h>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace weft {
+
+NamedTensors open_tensors(const std::string& path) {
+  const std::string found = find_checkpoint(path);
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(found, ignored)) return open_tensor_bundle(found);
+  const RandomAccessFile file(found);
+  const std::string head = file.read(0, std::min<uint64_t>(file.size(), 16));
+  if (head.starts_with("\x89HDF\r\n\x1a\n")) return open_weft_checkpoint(found);
+  if (head.starts_with("PK\x03\x04") || head.starts_with("\x80\x02")) return open_pytorch(found);
+  if (head.size() > 8 && head[8] == '{') return open_safetensors(found);
+  if (found.ends_with(".fvecs")) return open_fvecs(found);
+  return open_word_vectors(found);
+}
+
+TEST_CASE("open tensors: formats are told by their contents") {
+  const TestDirectory test;
+  const NamedTensors one({.where = "memory",
+                          .format = "test",
+                          .tensors = {{"a", TensorType::float32, {1, 2}}},
+                          .read_rows = [](size_t, int64_t, int64_t, std::span<std::byte> out) {
+                            std::ranges::fill(out, std::byte{0});
+                          }});
+  write_weft_checkpoint(test.file("one"), one);
+  write_safetensors(test.file("two"), one);
+  write_tensor_bundle(test.file("three"), one);
+  test.put("four.txt", "word 1 2\nother 3 4\n");
+  CHECK(open_tensors(test.file("one")).format() == "weft checkpoint");
+  CHECK(open_tensors(test.file("two")).format() == "safetensors");
+  CHECK(open_tensors(test.file("three")).format() == "TensorFlow checkpoint");
+  CHECK(open_tensors(test.file("four.txt")).tensors().size() >= 1);
+  CHECK(open_tensors(test.file("thr*")).find("a") != nullptr);
+  CHECK_THROWS_AS(open_tensors(test.file("five")), IoError);
+}
+
+}  // namespace weft
