@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <weft/core/error.h>
 #include <weft/io/checkpoint.h>
+#include <weft/io/formats/open_tensors.h>
 #include <weft/layers/embedding_table.h>
 
 #include <algorithm>
@@ -48,20 +49,13 @@ Parameter& shared_by_name(Parameter& found, const EmbeddingTable& table, const S
       table.name, found.name(), found.value().rows, found.value().width, shape[0], shape[1]));
 }
 
-std::string checkpoint_path(const std::string& given) {
-  if (!std::filesystem::is_directory(given)) return given;
-  if (const auto latest = ModelDirectory(given).latest()) return *latest;
-  throw ValueError(fmt::format(
-      "Couldn't find 'checkpoint' file or checkpoints in given directory {}. Give a checkpoint's path.", given));
-}
-
-// A reader whose tensor has been found to be the table's.
-CheckpointReader open_table(const EmbeddingTable& table, const std::string& variable, const Shape& shape) {
-  CheckpointReader reader(checkpoint_path(table.ckpt_to_load_from));
-  const ArrayInfo* array = reader.find(table.tensor_name_in_ckpt);
+// A file whose tensor has been found to be the table's.
+NamedTensors open_table(const EmbeddingTable& table, const std::string& variable, const Shape& shape) {
+  NamedTensors tensors = open_tensors(table.ckpt_to_load_from);
+  const TensorInfo* array = tensors.find(table.tensor_name_in_ckpt);
   if (array == nullptr) {
     std::string names;
-    for (const ArrayInfo& info : reader.arrays()) names += (names.empty() ? "" : ", ") + info.name;
+    for (const TensorInfo& info : tensors.tensors()) names += (names.empty() ? "" : ", ") + info.name;
     throw ValueError(fmt::format("Tensor {} is not found in {} checkpoint {{{}}}. Give one of these.",
                                  table.tensor_name_in_ckpt, table.ckpt_to_load_from, names));
   }
@@ -71,13 +65,14 @@ CheckpointReader open_table(const EmbeddingTable& table, const std::string& vari
         "tensor of the table's shape.",
         variable, shape[0], shape[1], table.tensor_name_in_ckpt, fmt::join(array->shape, ", ")));
   }
-  if (array->type != ArrayType::float32) {
+  // Half numbers of other formats become float32 as they are; TensorFlow refuses double too.
+  if (array->type != TensorType::float32 && array->type != TensorType::float16 && array->type != TensorType::bfloat16) {
     throw ValueError(
         fmt::format("tensor_name = {}; expected dtype float does not equal original dtype {}. Give a "
                     "float32 tensor.",
-                    table.tensor_name_in_ckpt, array->type == ArrayType::float64 ? "double" : "integer"));
+                    table.tensor_name_in_ckpt, array->type == TensorType::float64 ? "double" : to_string(array->type)));
   }
-  return reader;
+  return tensors;
 }
 
 // Runs f; errors say which arguments asked for the checkpoint, whatever its reader says.
@@ -143,14 +138,14 @@ Parameter& embedding_table(ParameterStore& params, const std::shared_ptr<const E
                     name));
   }
   // Opened first: a table that can't be loaded leaves no parameter behind.
-  std::optional<CheckpointReader> reader;
+  std::optional<NamedTensors> tensors;
   if (!table->ckpt_to_load_from.empty()) {
-    reader.emplace(with_arguments(*table, [&] { return open_table(*table, name, shape); }));
+    tensors.emplace(with_arguments(*table, [&] { return open_table(*table, name, shape); }));
   }
   Parameter& parameter = params.add(
       {.name = name, .shape = shape, .initializer = table->initializer, .trainable = table->trainable, .table = true});
   parameter.description = table;
-  if (reader) with_arguments(*table, [&] { reader->read(table->tensor_name_in_ckpt, 0, parameter.value()); });
+  if (tensors) with_arguments(*table, [&] { tensors->read(table->tensor_name_in_ckpt, 0, parameter.value()); });
   return parameter;
 }
 

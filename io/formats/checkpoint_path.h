@@ -5,9 +5,9 @@
 
 namespace weft {
 
-/// The newest checkpoint of a directory as its state file `checkpoint` names it: TensorFlow's prefix, or a file. Nothing
-/// if there is no such file, it can't be understood, or what it names is not there (TensorFlow: latest_checkpoint).
-/// Throws DataError if it names none.
+/// The newest checkpoint of a directory as its state file `checkpoint` names it: TensorFlow's prefix, or a file.
+/// Nothing if there is no such file, it can't be understood, or what it names is not there (TensorFlow:
+/// latest_checkpoint). Throws DataError if it names none.
 std::optional<std::string> latest_checkpoint(const std::string& directory);
 
 /// What to open for `path`: a file as it is; TensorFlow's prefix ("model.ckpt-5", whose index is "model.ckpt-5.index")

@@ -33,12 +33,11 @@ NamedTensors open_tensors(const std::string& path) {
 
 TEST_CASE("open tensors: formats are told by their contents") {
   const TestDirectory test;
-  const NamedTensors one({.where = "memory",
-                          .format = "test",
-                          .tensors = {{"a", TensorType::float32, {1, 2}}},
-                          .read_rows = [](size_t, int64_t, int64_t, std::span<std::byte> out) {
-                            std::ranges::fill(out, std::byte{0});
-                          }});
+  const NamedTensors one(
+      {.where = "memory",
+       .format = "test",
+       .tensors = {{"a", TensorType::float32, {1, 2}}},
+       .read_rows = [](size_t, int64_t, int64_t, std::span<std::byte> out) { std::ranges::fill(out, std::byte{0}); }});
   write_weft_checkpoint(test.file("one"), one);
   write_safetensors(test.file("two"), one);
   write_tensor_bundle(test.file("three"), one);

@@ -66,8 +66,8 @@ TEST_CASE("snappy: literals, the three kinds of copies and damage") {
   using namespace std::string_literals;
   CHECK(snappy_uncompressed("\x00"s, "x").empty());
   CHECK(snappy_uncompressed("\x03\x08xyz"s, "x") == "xyz");
-  CHECK(snappy_uncompressed("\x08\x04xy\x09\x02"s, "x") == "xyxyxyxy");          // 6 bytes from 2 before: kind 1
-  CHECK(snappy_uncompressed("\x05\x04xy\x0a\x02\x00"s, "x") == "xyxyx");         // kind 2
+  CHECK(snappy_uncompressed("\x08\x04xy\x09\x02"s, "x") == "xyxyxyxy");           // 6 bytes from 2 before: kind 1
+  CHECK(snappy_uncompressed("\x05\x04xy\x0a\x02\x00"s, "x") == "xyxyx");          // kind 2
   CHECK(snappy_uncompressed("\x05\x04xy\x0b\x02\x00\x00\x00"s, "x") == "xyxyx");  // kind 3
   const std::string text(100, 'q');
   CHECK(snappy_uncompressed("\x64\xf0\x63"s + text, "x") == text);

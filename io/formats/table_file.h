@@ -9,7 +9,8 @@
 
 // A table file:
 //
-//   data blocks | filter and metaindex blocks, not looked at | index block | footer of 48 bytes
+//   data blocks | filter block, not looked at | metaindex block, only its checksum is | index block | footer of 48
+//   bytes
 //
 //   block:  contents, u8 compression (0 none, 1 snappy), u32 masked CRC-32C of contents and compression
 //   contents: entries, u32 offsets of the entries whose key stands in full, u32 how many these are

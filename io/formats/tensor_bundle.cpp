@@ -159,9 +159,8 @@ class Index {
 
  private:
   [[noreturn]] void fail(const std::string& name, const std::string& what) const {
-    throw DataError(
-        fmt::format("[TensorBundle] {}: {}{}. The file is damaged or of a version that weft doesn't know.", path_,
-                    name.empty() ? "" : "'" + name + "': ", what));
+    throw DataError(fmt::format("[TensorBundle] {}: {}{}. The file is damaged or of a version that weft doesn't know.",
+                                path_, name.empty() ? "" : "'" + name + "': ", what));
   }
 
   Entry parse(const std::string& name, const std::string& bytes) const {

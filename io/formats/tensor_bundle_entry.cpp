@@ -85,7 +85,8 @@ void append_signed(std::string& out, int64_t value) {
   const int length = std::bit_width(magnitude) / 7 + 1;
   const char sign = value < 0 ? '\xff' : '\0';
   std::array<char, 10> bytes{sign, sign};
-  for (int i = 0; i < 8; ++i) bytes[static_cast<size_t>(9 - i)] = static_cast<char>(static_cast<uint64_t>(value) >> (8 * i));
+  for (int i = 0; i < 8; ++i)
+    bytes[static_cast<size_t>(9 - i)] = static_cast<char>(static_cast<uint64_t>(value) >> (8 * i));
   char* begin = bytes.data() + 10 - length;
   const unsigned header = 0xffffu << (16 - length) & 0xffffu;
   begin[0] = static_cast<char>(begin[0] ^ static_cast<char>(header >> 8));
@@ -94,10 +95,10 @@ void append_signed(std::string& out, int64_t value) {
 }
 
 constexpr std::pair<int64_t, TensorType> types[] = {
-    {1, TensorType::float32},   {2, TensorType::float64}, {3, TensorType::int32},  {4, TensorType::uint8},
-    {5, TensorType::int16},     {6, TensorType::int8},    {7, TensorType::string}, {9, TensorType::int64},
-    {10, TensorType::boolean},  {17, TensorType::uint16}, {19, TensorType::float16}, {14, TensorType::bfloat16},
-    {22, TensorType::uint32},   {23, TensorType::uint64},
+    {1, TensorType::float32},  {2, TensorType::float64}, {3, TensorType::int32},    {4, TensorType::uint8},
+    {5, TensorType::int16},    {6, TensorType::int8},    {7, TensorType::string},   {9, TensorType::int64},
+    {10, TensorType::boolean}, {17, TensorType::uint16}, {19, TensorType::float16}, {14, TensorType::bfloat16},
+    {22, TensorType::uint32},  {23, TensorType::uint64},
 };
 
 }  // namespace
@@ -190,7 +191,8 @@ TEST_CASE("tensor bundle entry: keys of slices are TensorFlow's") {
 }
 
 TEST_CASE("tensor bundle entry: what is written is parsed, and damage is refused") {
-  const Entry entry{.dtype = 1, .shape = {3, 0, 200}, .shard = 2, .offset = 1 << 20, .size = 7, .masked_crc = 0xfedcba98};
+  const Entry entry{
+      .dtype = 1, .shape = {3, 0, 200}, .shard = 2, .offset = 1 << 20, .size = 7, .masked_crc = 0xfedcba98};
   const std::string bytes = entry_bytes(entry);
   const std::optional<Entry> parsed = parse_entry(bytes);
   REQUIRE(parsed);

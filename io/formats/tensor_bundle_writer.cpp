@@ -69,9 +69,9 @@ class DataFile {
 
 void check_type(const NamedTensors& tensors, const TensorInfo& info) {
   if (info.type == TensorType::other) {
-    throw DataError(fmt::format(
-        "[write_tensor_bundle] {}: '{}' is neither of numbers nor of strings. Leave the tensor out.", tensors.where(),
-        info.name));
+    throw DataError(
+        fmt::format("[write_tensor_bundle] {}: '{}' is neither of numbers nor of strings. Leave the tensor out.",
+                    tensors.where(), info.name));
   }
   if (info.name.empty() || info.name[0] == '\0') {
     throw DataError(fmt::format(

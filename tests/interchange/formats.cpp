@@ -6,6 +6,7 @@
 #include <weft/io/formats/npy.h>
 #include <weft/io/formats/pytorch.h>
 #include <weft/io/formats/safetensors.h>
+#include <weft/io/formats/tensor_bundle.h>
 #include <weft/io/formats/word_vectors.h>
 
 using namespace weft;
@@ -24,6 +25,10 @@ std::map<std::string, Format> formats() {
       {"npz", {.open = open_npz, .write = write_npz}},
       {"pytorch", {.open = open_pytorch}},
       {"safetensors", {.open = open_safetensors, .write = write_safetensors}},
+      {"tensorflow",
+       {.open = open_tensor_bundle,
+        .write = [](const std::string& path,
+                    const NamedTensors& tensors) { write_tensor_bundle(path, tensors, StateFile::write); }}},
       {"word2vec", {.open = word_vectors(WordVectorFormat::detect), .write = write_word2vec_text}},
       {"word2vec_binary", {.open = word_vectors(WordVectorFormat::word2vec_binary), .write = write_word2vec_binary}},
   };

@@ -90,7 +90,8 @@ void compare_state(const Fixture& fixture, Report& report, const Json& row) {
   });
   compare_error(report, label + ": open", {wanted.at("load_error")}, [&] {
     const auto names = names_of(open_tensor_bundle(target));
-    // TensorFlow takes an index for a checkpoint of its first format, with nothing in it; weft for the checkpoint's name.
+    // TensorFlow takes an index for a checkpoint of its first format, with nothing in it; weft for the checkpoint's
+    // name.
     if (asked.ends_with(".index")) return report.check(label, !names.empty(), "no variables");
     report.equal(label, names, wanted.at("variables").get<std::vector<std::string>>());
   });
