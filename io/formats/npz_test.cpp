@@ -112,7 +112,10 @@ TEST_CASE("npz: damaged numbers, cut and flipped files give errors or values, ne
   std::string damaged = whole;
   damaged[whole.find(kSix) + 2] ^= 1;
   CHECK_FALSE(attempt(damaged));
-  for (size_t length = 0; length < whole.size(); ++length) CHECK_FALSE(attempt(whole.substr(0, length)));
+  for (size_t length = 0; length < whole.size(); ++length) {
+    CAPTURE(whole.size() - length);
+    CHECK_FALSE(attempt(whole.substr(0, length)));
+  }
   for (size_t i = 0; i < whole.size(); ++i) {
     std::string flipped = whole;
     flipped[i] = static_cast<char>(flipped[i] ^ (1 << (i % 8)));
