@@ -6,12 +6,12 @@
 #include <weft/core/error.h>
 #include <weft/io/formats/fvecs.h>
 #include <weft/io/formats/keras.h>
-#include <weft/io/formats/pytorch.h>
+#include <weft/io/formats/open_tensors.h>
 #include <weft/io/formats/random_access_file.h>
 #include <weft/io/formats/safetensors.h>
+#include <weft/io/formats/tensor_bundle.h>
 #include <weft/io/formats/weft_checkpoint.h>
 #include <weft/io/formats/word_vectors.h>
-#include <weft/io/model_directory.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -33,6 +33,9 @@ const std::vector<Writer>& writers() {
   static const std::vector<Writer> all = {
       {"weft", {".h5", ".hdf5"}, write_weft_checkpoint},
       {"keras", {}, [](const std::string& path, const NamedTensors& tensors) { write_keras_h5(path, tensors); }},
+      {"tensorflow",
+       {".ckpt"},
+       [](const std::string& path, const NamedTensors& tensors) { write_tensor_bundle(path, tensors); }},
       {"safetensors", {".safetensors"}, write_safetensors},
       {"word2vec", {".vec", ".txt"}, write_word2vec_text, true},
       {"word2vec-binary", {".bin"}, write_word2vec_binary, true},
@@ -43,7 +46,7 @@ const std::vector<Writer>& writers() {
 
 std::string first_bytes(const std::string& path) {
   const RandomAccessFile file(path);
-  return file.read(0, std::min<uint64_t>(file.size(), 9));
+  return file.read(0, std::min<uint64_t>(file.size(), 8));
 }
 
 std::string ending(const std::string& path) {
@@ -61,22 +64,15 @@ NamedTensors open_hdf5(const std::string& path) {
   }
 }
 
-NamedTensors open_directory(const std::string& path) {
-  if (const auto latest = ModelDirectory(path).latest()) return open_weft_checkpoint(*latest);
-  throw IoError(fmt::format("[weft] {}: the directory has no file 'checkpoint'. Name a file in it.", path));
-}
-
 }  // namespace
 
 NamedTensors open_file(const std::string& path) {
-  if (std::filesystem::is_directory(path)) return open_directory(path);
-  const std::string start = first_bytes(path);
-  if (start.starts_with("\x89HDF\r\n\x1a\n")) return open_hdf5(path);
-  if (start.size() > 8 && start[8] == '{') return open_safetensors(path);
-  if (start.starts_with("PK\3\4") || start.starts_with("\x80\2")) return open_pytorch(path);
-  if (ending(path) == ".fvecs") return open_fvecs(path);
-  if (ending(path) == ".bin") return open_word_vectors(path, WordVectorFormat::word2vec_binary);
-  return open_word_vectors(path);
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(path, ignored)) {
+    if (first_bytes(path).starts_with("\x89HDF\r\n\x1a\n")) return open_hdf5(path);
+    if (ending(path) == ".bin") return open_word_vectors(path, WordVectorFormat::word2vec_binary);
+  }
+  return open_tensors(path);
 }
 
 std::vector<std::string> writable_formats() {

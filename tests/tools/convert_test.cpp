@@ -51,6 +51,9 @@ TEST_CASE("convert: to safetensors, to Keras and back nothing changes") {
   write_small_checkpoint(test.file("a.h5"), kTable);
   CHECK(run_weft({"convert", test.file("a.h5"), test.file("a.safetensors")}).exit_code == 0);
   CHECK(run_weft({"diff", test.file("a.h5"), test.file("a.safetensors")}).exit_code == 0);
+  CHECK(run_weft({"convert", test.file("a.h5"), test.file("a.ckpt")}).exit_code == 0);
+  CHECK(run_weft({"diff", test.file("a.h5"), test.file("a.ckpt")}).exit_code == 0);
+  CHECK(has(run_weft({"inspect", test.file("a.ckpt")}).out, "TensorFlow checkpoint, 3 tensors"));
   const CommandResult keras = run_weft(
       {"convert", test.file("a.safetensors"), test.file("k.h5"), "--to", "keras", "--only", "^dnn/", "--map", "$=:0"});
   CHECK_MESSAGE(keras.exit_code == 0, keras.err);
