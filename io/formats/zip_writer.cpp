@@ -77,7 +77,8 @@ void ZipWriter::commit() {
   tail += "PK\6\7";
   append(tail, uint32_t{0}, end, uint32_t{1});
   tail += "PK\5\6";
-  append(tail, uint16_t{0}, uint16_t{0}, UINT16_MAX, UINT16_MAX, UINT32_MAX, UINT32_MAX, uint16_t{0});
+  append(tail, uint16_t{0}, uint16_t{0}, uint16_t{UINT16_MAX}, uint16_t{UINT16_MAX}, UINT32_MAX, UINT32_MAX,
+         uint16_t{0});
   put(tail);
   file_.commit();
 }
