@@ -2,7 +2,6 @@
 #include "family_h.h"
 
 #include "families.h"
-#include "unsupported.h"
 
 namespace weft::reference {
 
@@ -10,10 +9,7 @@ void run_family_h(const Fixture& fixture, Report& report) {
   const Json& config = fixture.config();
   if (config.contains("old_vocabulary")) return run_warm_start(fixture, report);
   if (config.contains("variables")) return run_checkpoint(fixture, report);
-  if (config.contains("weights_file")) {
-    require("checkpoint.keras");
-    throw Unsupported("no code for the files of Keras");
-  }
+  if (config.contains("weights_file")) return run_keras_files(fixture, report);
   const Json& row = config.at("rows").at(0);
   if (row.contains("checkpoint_file")) return run_checkpoint_states(fixture, report);
   if (row.contains("column")) return run_loaded_tables(fixture, report);

@@ -13,5 +13,7 @@ void run_damaged_checkpoints(const Fixture& fixture, Report& report);
 void run_checkpoint_states(const Fixture& fixture, Report& report);
 /// ckpt_to_load_from.
 void run_loaded_tables(const Fixture& fixture, Report& report);
+/// HDF5 files of Keras.
+void run_keras_files(const Fixture& fixture, Report& report);
 
 }  // namespace weft::reference
