@@ -37,7 +37,7 @@ int64_t VocabRemap::new_words() const {
   return std::ranges::count(old_of_new_, int64_t{-1});
 }
 
-void VocabRemap::read_rows(const CheckpointReader& reader, const std::string& array, const RowsView& out) const {
+void VocabRemap::read_rows(const NamedTensors& tensors, const std::string& array, const RowsView& out) const {
   std::vector<int64_t> new_of_old(static_cast<size_t>(old_extent_), -1);
   for (size_t id = 0; id < old_of_new_.size(); ++id) {
     if (old_of_new_[id] >= 0) new_of_old[static_cast<size_t>(old_of_new_[id])] = static_cast<int64_t>(id);
@@ -47,7 +47,7 @@ void VocabRemap::read_rows(const CheckpointReader& reader, const std::string& ar
   for (int64_t first = 0; first < old_extent_; first += block) {
     const int64_t rows = std::min(block, old_extent_ - first);
     const RowsView old{.data = numbers.data(), .rows = rows, .width = out.width, .stride = out.width};
-    reader.read(array, first, old);
+    tensors.read(array, first, old);
     for (int64_t i = 0; i < rows; ++i) {
       const int64_t now = new_of_old[static_cast<size_t>(first + i)];
       if (now >= 0) std::ranges::copy(old.row(i), out.row(now).begin());
@@ -55,12 +55,12 @@ void VocabRemap::read_rows(const CheckpointReader& reader, const std::string& ar
   }
 }
 
-void VocabRemap::read_columns(const CheckpointReader& reader, const std::string& array, int64_t old_width,
+void VocabRemap::read_columns(const NamedTensors& tensors, const std::string& array, int64_t old_width,
                               const RowsView& out) const {
   std::vector<float> numbers(static_cast<size_t>(old_width));
   const RowsView old{.data = numbers.data(), .rows = 1, .width = old_width, .stride = old_width};
   for (int64_t row = 0; row < out.rows; ++row) {
-    reader.read(array, row, old);
+    tensors.read(array, row, old);
     for (size_t id = 0; id < old_of_new_.size(); ++id) {
       if (old_of_new_[id] >= 0) out.row(row)[id] = numbers[static_cast<size_t>(old_of_new_[id])];
     }

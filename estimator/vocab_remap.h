@@ -2,7 +2,7 @@
 #pragma once
 #include <weft/core/rows_view.h>
 #include <weft/estimator/warm_start.h>
-#include <weft/io/checkpoint.h>
+#include <weft/io/formats/named_tensors.h>
 
 #include <cstdint>
 #include <string>
@@ -25,9 +25,9 @@ class VocabRemap {
 
   /// Reads an array's rows into the rows of `out` that they have become; the others stay. Reads each old row once, in
   /// order.
-  void read_rows(const CheckpointReader& reader, const std::string& array, const RowsView& out) const;
+  void read_rows(const NamedTensors& tensors, const std::string& array, const RowsView& out) const;
   /// The same by columns; `old_width` is a row's of the old array.
-  void read_columns(const CheckpointReader& reader, const std::string& array, int64_t old_width,
+  void read_columns(const NamedTensors& tensors, const std::string& array, int64_t old_width,
                     const RowsView& out) const;
 
  private:

@@ -6,9 +6,9 @@
 #include <weft/estimator/vocab_remap.h>
 #include <weft/estimator/warm_start.h>
 #include <weft/io/checkpoint_names.h>
+#include <weft/io/formats/open_tensors.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 #include <regex>
 #include <set>
@@ -29,19 +29,9 @@ struct Reading {
   bool slot = false;
 };
 
-std::string checkpoint_path(const std::string& given) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(given, ignored)) {
-    throw IoError(fmt::format(
-        "[warm_start] {}: Failed to find any matching files: got no such file, expected a checkpoint or a directory of "
-        "them. Check ckpt_to_initialize_from.",
-        given));
-  }
-  if (!std::filesystem::is_directory(given, ignored)) return given;
-  if (const auto latest = ModelDirectory(given).latest()) return *latest;
-  throw ValueError(fmt::format(
-      "[warm_start] Couldn't find 'checkpoint' file or checkpoints in given directory {}. Give a checkpoint's path.",
-      given));
+// Half numbers of other formats become float32 as they are; TensorFlow refuses double too.
+bool is_float(TensorType type) {
+  return type == TensorType::float32 || type == TensorType::float16 || type == TensorType::bfloat16;
 }
 
 std::vector<std::regex> compiled(const Patterns& patterns) {
@@ -92,8 +82,8 @@ void check_used(const char* what, const Map& given, const std::vector<Parameter*
 
 class Plan {
  public:
-  Plan(const CheckpointReader& reader, const WarmStartSettings& settings, const CheckpointNames& names)
-      : reader_(reader), settings_(settings), names_(names) {}
+  Plan(const NamedTensors& tensors, const WarmStartSettings& settings, const CheckpointNames& names)
+      : tensors_(tensors), settings_(settings), names_(names) {}
 
   void add(Parameter& parameter) {
     const auto previous = settings_.var_name_to_prev_var_name.find(parameter.name());
@@ -114,15 +104,15 @@ class Plan {
 
  private:
   void check_variable(const Reading& reading) const {
-    const ArrayInfo* found = reader_.find(reading.array);
+    const TensorInfo* found = tensors_.find(reading.array);
     const Parameter& parameter = *reading.parameter;
     if (!found) {
       std::vector<std::string> all;
-      for (const ArrayInfo& info : reader_.arrays()) all.push_back(info.name);
+      for (const TensorInfo& info : tensors_.tensors()) all.push_back(info.name);
       throw ValueError(fmt::format("[warm_start] Tensor {} is not found in {} checkpoint {{{}}}. Give one of these.",
                                    reading.array, settings_.ckpt_to_initialize_from, fmt::join(all, ", ")));
     }
-    if (found->type == ArrayType::float32 && fits(parameter.shape().extents(), *found, reading)) return;
+    if (is_float(found->type) && fits(parameter.shape().extents(), *found, reading)) return;
     throw ValueError(fmt::format(
         "[warm_start] Shape of variable {}:0 (({}{})) doesn't match with shape of tensor {} ([{}]) from checkpoint "
         "reader: got {}, expected float32 of {}. Leave the variable out, or give a VocabInfo.",
@@ -132,7 +122,7 @@ class Plan {
   }
 
   // Whether an array of the checkpoint can become one of `shape`, with its vocabulary if it has one.
-  static bool fits(std::span<const int64_t> shape, const ArrayInfo& old, const Reading& reading) {
+  static bool fits(std::span<const int64_t> shape, const TensorInfo& old, const Reading& reading) {
     if (!reading.vocab) return std::ranges::equal(shape, old.shape);
     const auto axis = static_cast<size_t>(reading.vocab->axis);
     if (shape.size() != old.shape.size() || shape.size() > 2 || axis >= shape.size()) return false;
@@ -150,8 +140,8 @@ class Plan {
       for (const std::string& array :
            {names_.slot_name(variable.array, slot.name), slot_array_name("{variable}/t_0/{slot}", parts),
             slot_array_name("{variable}/part_0/{slot}", parts), slot_array_name("{variable}/{slot}", parts)}) {
-        const ArrayInfo* found = reader_.find(array);
-        if (!found || found->type != ArrayType::float32 || !fits(slot.shape.extents(), *found, variable)) continue;
+        const TensorInfo* found = tensors_.find(array);
+        if (!found || !is_float(found->type) || !fits(slot.shape.extents(), *found, variable)) continue;
         Reading reading = variable;
         reading.out = slot.view;
         reading.array = array;
@@ -162,7 +152,7 @@ class Plan {
     }
   }
 
-  const CheckpointReader& reader_;
+  const NamedTensors& tensors_;
   const WarmStartSettings& settings_;
   const CheckpointNames& names_;
   std::vector<Reading> readings_;
@@ -179,24 +169,24 @@ void initialize(const Reading& reading, uint64_t seed) {
   }
 }
 
-void read(const CheckpointReader& reader, const Reading& reading, uint64_t seed) {
-  if (!reading.remap) return reader.read(reading.array, 0, reading.out);
+void read(const NamedTensors& tensors, const Reading& reading, uint64_t seed) {
+  if (!reading.remap) return tensors.read(reading.array, 0, reading.out);
   if (!reading.slot) initialize(reading, seed);
   // A vector's view is one row: its words are columns.
-  const ArrayInfo& old = *reader.find(reading.array);
+  const TensorInfo& old = *tensors.find(reading.array);
   if (reading.vocab->axis == 0 && reading.out.rows == reading.remap->new_extent()) {
-    return reading.remap->read_rows(reader, reading.array, reading.out);
+    return reading.remap->read_rows(tensors, reading.array, reading.out);
   }
-  reading.remap->read_columns(reader, reading.array, old.rank() == 1 ? old.size() : old.width(), reading.out);
+  reading.remap->read_columns(tensors, reading.array, old.shape.size() == 1 ? old.size() : old.width(), reading.out);
 }
 
 // The optimizer's scalars belong to all variables together.
-void read_scalars(const CheckpointReader& reader, ParameterStore& params, std::vector<std::string>& arrays) {
+void read_scalars(const NamedTensors& tensors, ParameterStore& params, std::vector<std::string>& arrays) {
   const auto scalars = params.scalars();
   for (const auto& [name, value] : scalars) {
-    const ArrayInfo* found = reader.find(name);
-    if (!found || found->type != ArrayType::float32 || found->size() != 1) continue;
-    params.scalar(name, value) = reader.read_floats(name)[0];
+    const TensorInfo* found = tensors.find(name);
+    if (!found || !is_float(found->type) || found->size() != 1) continue;
+    params.scalar(name, value) = tensors.read_floats(name)[0];
     arrays.push_back(name);
   }
 }
@@ -205,22 +195,21 @@ void read_scalars(const CheckpointReader& reader, ParameterStore& params, std::v
 
 std::vector<std::string> warm_start(const WarmStartSettings& settings, ParameterStore& params,
                                     const CheckpointNames& names) {
-  const std::string path = checkpoint_path(settings.ckpt_to_initialize_from);
   std::vector<Parameter*> chosen = chosen_parameters(settings, params);
   check_used("var_name_to_prev_var_name", settings.var_name_to_prev_var_name, chosen, params);
   check_used("var_name_to_vocab_info", settings.var_name_to_vocab_info, chosen, params);
-  const CheckpointReader reader(path);
-  Plan plan(reader, settings, names);
+  const NamedTensors tensors = open_tensors(settings.ckpt_to_initialize_from);
+  Plan plan(tensors, settings, names);
   // By name, as TensorFlow goes: the first that does not fit is the one that is told.
   std::ranges::sort(chosen, {}, [](const Parameter* parameter) { return parameter->name(); });
   for (Parameter* parameter : chosen) plan.add(*parameter);
   std::vector<std::string> arrays;
   for (const Reading& reading : plan.readings()) {
-    read(reader, reading, params.seed());
+    read(tensors, reading, params.seed());
     arrays.push_back(reading.array);
   }
   const auto trainable = std::ranges::count_if(params, [](const Parameter& p) { return p.trainable(); });
-  if (settings.slots && std::ssize(chosen) >= trainable) read_scalars(reader, params, arrays);
+  if (settings.slots && std::ssize(chosen) >= trainable) read_scalars(tensors, params, arrays);
   return arrays;
 }
 

@@ -31,7 +31,8 @@ struct VocabInfo {
 
 /// tf.estimator.WarmStartSettings.
 struct WarmStartSettings {
-  /// A checkpoint's path, or a directory whose newest is taken. Empty: no warm start.
+  /// A checkpoint of any format, as open_tensors() takes it: a file, TensorFlow's prefix, a directory whose newest is
+  /// taken, a pattern. Empty: no warm start.
   std::string ckpt_to_initialize_from = {};
   /// Which variables: a regular expression that a trainable variable's name starts with; a list of them, which takes
   /// variables that are not trainable too; or std::monostate{}: only those of var_name_to_vocab_info.

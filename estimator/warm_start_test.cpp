@@ -5,6 +5,9 @@
 #include <weft/core/test_directory.h>
 #include <weft/estimator/warm_start.h>
 #include <weft/io/atomic_file.h>
+#include <weft/io/formats/safetensors.h>
+#include <weft/io/formats/tensor_bundle.h>
+#include <weft/io/formats/weft_checkpoint.h>
 #include <weft/optim/optimizer.h>
 
 #ifndef DOCTEST_CONFIG_DISABLE
@@ -82,6 +85,25 @@ TEST_CASE("warm start: everything trainable with its slots, from a file or a dir
   warm_start({.ckpt_to_initialize_from = earlier.path, .slots = false}, model.params);
   CHECK(model.values("table") == kTable);
   CHECK(model.slots("bias") == std::vector<float>{0.1f, 0.1f});
+}
+
+TEST_CASE("warm start: from checkpoints of other formats, by prefix, directory and pattern") {
+  const Earlier earlier;
+  TestDirectory other;
+  const NamedTensors tensors = open_weft_checkpoint(earlier.path);
+  write_tensor_bundle(other.file("model.ckpt-9"), tensors, StateFile::write);
+  write_safetensors(other.file("model.safetensors"), tensors);
+  for (const char* name : {"", "model.ckpt-9", "model.ckpt-*", "model.safetensors"}) {
+    CAPTURE(name);
+    VocabInfo classes{
+        .new_vocab = earlier.new_vocab, .new_vocab_size = 2, .old_vocab = earlier.new_vocab, .old_vocab_size = 2};
+    Model model(4);
+    warm_start({.ckpt_to_initialize_from = other.file(name), .var_name_to_vocab_info = {{"bias", classes}}},
+               model.params);
+    CHECK(model.values("table") == kTable);
+    CHECK(model.values("bias") == std::vector<float>{100, 101});
+    CHECK(model.slots("bias") == std::vector<float>{200, 201});
+  }
 }
 
 TEST_CASE("warm start: expressions match from a name's start; lists take what is not trained too") {

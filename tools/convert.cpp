@@ -1,12 +1,12 @@
 // weft convert: tensors of one file in another format, under other names.
 #include "command.h"
-#include "name_rules.h"
 #include "output.h"
 #include "tensor_files.h"
 #include "word_list.h"
 
 #include <fmt/format.h>
 #include <weft/core/error.h>
+#include <weft/io/formats/name_rules.h>
 #include <weft/io/formats/word_vectors.h>
 
 #include <iostream>
@@ -107,7 +107,7 @@ int convert(const Options& options) {
   const std::string format = options.to.empty() ? format_of(options.out) : options.to;
   const Plan plan = takes_word_vectors(format) ? make_word_plan(in, options) : make_plan(in, options.rules);
   for (const std::string& rule : plan.unused_rules) {
-    std::cerr << fmt::format("weft: no name met {}\n", printable(rule));
+    std::cerr << fmt::format("weft: no name met --{}\n", printable(rule));
   }
   if (!options.dry_run) {
     Progress progress(bytes_of(plan.tensors));

@@ -142,6 +142,8 @@ void NamedTensors::read_bytes(std::string_view name, int64_t first, int64_t coun
 
 void NamedTensors::read(std::string_view name, int64_t first, const RowsView& out) const {
   const TensorInfo& info = must_find(name);
+  const bool one_row = info.shape.size() == 1 && out.rows == 1 && first == 0 && out.width == info.rows();
+  if (one_row && out.width != 1) return read(name, 0, {.data = out.data, .rows = out.width, .width = 1, .stride = 1});
   if (out.width != info.width()) {
     state_->fail(info, "wrong width",
                  fmt::format("has shape {}, expected rows of {} numbers", shape_text(info.shape), out.width));
@@ -269,6 +271,22 @@ TEST_CASE("named tensors: listed in name order, read whole, by rows and as integ
   float rows[6] = {};
   tensors.read("kernel", 1, {.data = rows, .rows = 2, .width = 2, .stride = 3});
   CHECK(std::vector<float>(rows, rows + 6) == std::vector<float>{3, 4, 0, 5, 6, 0});
+}
+
+TEST_CASE("named tensors: a vector is rows of one number, or one row") {
+  const NamedTensors tensors({.where = "memory",
+                              .format = "test",
+                              .tensors = {{"bias", TensorType::uint8, {3}}},
+                              .read_rows = [](size_t, int64_t first, int64_t, std::span<std::byte> out) {
+                                for (auto& byte : out) byte = static_cast<std::byte>(first++);
+                              }});
+  float numbers[3] = {};
+  tensors.read("bias", 0, {.data = numbers, .rows = 1, .width = 3, .stride = 3});
+  CHECK(numbers[2] == 2);
+  tensors.read("bias", 1, {.data = numbers, .rows = 2, .width = 1, .stride = 1});
+  CHECK(numbers[0] == 1);
+  CHECK_THROWS_AS(tensors.read("bias", 1, {.data = numbers, .rows = 1, .width = 3, .stride = 3}), DataError);
+  CHECK_THROWS_AS(tensors.read("bias", 0, {.data = numbers, .rows = 1, .width = 2, .stride = 2}), DataError);
 }
 
 TEST_CASE("named tensors: what is not there is an error that says so") {

@@ -77,8 +77,9 @@ class NamedTensors {
   /// Null if there is none.
   const TensorInfo* find(std::string_view name) const;
 
-  /// Rows [first, first + out.rows) of a tensor of numbers, converted to float32, into a view whose width is a row's.
-  /// Throws DataError: missing (with similar names), no numbers, other width, rows that are not there.
+  /// Rows [first, first + out.rows) of a tensor of numbers, converted to float32, into a view whose width is a row's;
+  /// the numbers of a vector are rows of one number, or all of them one row. Throws DataError: missing (with similar
+  /// names), no numbers, other width, rows that are not there.
   void read(std::string_view name, int64_t first, const RowsView& out) const;
   /// Whole tensors. Integers of float tensors are refused.
   std::vector<float> read_floats(std::string_view name) const;

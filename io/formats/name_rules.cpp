@@ -1,14 +1,13 @@
 // Rules for names: which tensors are taken, what they are called, which matrices are turned.
-#include "name_rules.h"
-
+#include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <weft/core/error.h>
+#include <weft/io/formats/name_rules.h>
 
 #include <map>
 #include <regex>
 
-using namespace weft;
-
+namespace weft {
 namespace {
 
 // The library's regular expressions recurse a few times a character: no name of a file may exhaust the stack.
@@ -25,7 +24,7 @@ Rule make_rule(const std::string& text, const std::string& pattern, const std::s
   try {
     return {.text = text, .regex = std::regex(pattern), .replacement = replacement};
   } catch (const std::regex_error& error) {
-    throw ValueError(fmt::format("[weft] '{}': '{}' is no regular expression: {}.", text, pattern, error.what()));
+    throw ValueError(fmt::format("[name_rules] '{}': '{}' is no regular expression: {}.", text, pattern, error.what()));
   }
 }
 
@@ -40,9 +39,9 @@ std::vector<Rule> make_maps(const std::vector<std::string>& maps) {
   for (const std::string& map : maps) {
     const size_t equals = map.rfind('=');
     if (equals == std::string::npos) {
-      throw ValueError(fmt::format("[weft] --map: got '{}', expected regex=replacement.", map));
+      throw ValueError(fmt::format("[name_rules] map: got '{}', expected regex=replacement.", map));
     }
-    rules.push_back(make_rule("--map " + map, map.substr(0, equals), map.substr(equals + 1)));
+    rules.push_back(make_rule("map " + map, map.substr(0, equals), map.substr(equals + 1)));
   }
   return rules;
 }
@@ -69,14 +68,14 @@ std::string mapped(std::vector<Rule>& rules, std::string name) {
 }  // namespace
 
 RenamedTensors apply(const NameRules& rules, const NamedTensors& tensors) {
-  std::vector<Rule> only = make_rules("--only", rules.only), except = make_rules("--except", rules.except),
-                    maps = make_maps(rules.map), transpose = make_rules("--transpose", rules.transpose);
+  std::vector<Rule> only = make_rules("only", rules.only), except = make_rules("except", rules.except),
+                    maps = make_maps(rules.map), transpose = make_rules("transpose", rules.transpose);
   NamedTensors turned = tensors;
   RenamedTensors result{.tensors = tensors, .names = {}, .unused_rules = {}};
   std::map<std::string, std::string> new_names;
   for (const TensorInfo& info : tensors.tensors()) {
     if (info.name.size() > kLongestName) {
-      throw DataError(fmt::format("[weft] {}: a name of {} bytes, expected {} at most.", tensors.where(),
+      throw DataError(fmt::format("[name_rules] {}: a name of {} bytes, expected {} at most.", tensors.where(),
                                   info.name.size(), kLongestName));
     }
     RenamedTensor name{.from = info.name, .to = ""};
@@ -97,3 +96,29 @@ RenamedTensors apply(const NameRules& rules, const NamedTensors& tensors) {
   }
   return result;
 }
+
+TEST_CASE("name rules: taken, left out, renamed and turned; a rule that no name met is told") {
+  const NamedTensors tensors({.where = "memory",
+                              .format = "test",
+                              .tensors = {{"net.fc1.weight", TensorType::uint8, {2, 3}},
+                                          {"net.fc1.bias", TensorType::uint8, {2}},
+                                          {"step", TensorType::uint8, {}}},
+                              .read_rows = [](size_t, int64_t first, int64_t, std::span<std::byte> out) {
+                                for (auto& byte : out) byte = static_cast<std::byte>(first++);
+                              }});
+  const RenamedTensors made = apply(
+      {.only = {"net"}, .map = {"^net\\.=", "\\.weight$=/kernel", "(fc)(\\d)=$2$1", "none=x"}, .transpose = {"weight"}},
+      tensors);
+  REQUIRE(made.names.size() == 3);
+  CHECK(made.names[1].to == "1fc/kernel");
+  CHECK(made.names[1].transposed);
+  CHECK(made.names[2].to.empty());
+  CHECK(made.tensors.find("1fc/kernel")->shape == std::vector<int64_t>{3, 2});
+  CHECK(made.tensors.find("1fc.bias") != nullptr);
+  CHECK(made.unused_rules == std::vector<std::string>{"map none=x"});
+  CHECK_THROWS_AS(apply({.map = {"("}}, tensors), ValueError);
+  CHECK_THROWS_AS(apply({.only = {"("}}, tensors), ValueError);
+  CHECK_THROWS_AS(apply({.map = {".*=x"}}, tensors), DataError);
+}
+
+}  // namespace weft
