@@ -42,6 +42,7 @@ nlohmann::ordered_json description(const Options& options, const Workload& workl
                                  {"workload", workload.name},
                                  {"mode", options.mode},
                                  {"optimizer", options.optimizer},
+                                 {"precision", options.bfloat16 ? "bfloat16" : "float32"},
                                  {"threads", options.threads},
                                  {"batch", workload.batch},
                                  {"dim", workload.dim},

@@ -57,8 +57,11 @@ Model::Model(const Workload& workload, const Options& options, IdsFrom from)
   for (size_t k = 0; k < workload.hidden.size(); k++) {
     const int64_t units = workload.hidden[k];
     layers_.emplace_back(
-        params_,
-        DenseOptions{.name = "hidden_" + std::to_string(k), .inputs = inputs, .units = units, .activation = relu});
+        params_, DenseOptions{.name = "hidden_" + std::to_string(k),
+                              .inputs = inputs,
+                              .units = units,
+                              .activation = relu,
+                              .precision = options.bfloat16 ? MatmulPrecision::bfloat16 : MatmulPrecision::float32});
     inputs = units;
   }
   layers_.emplace_back(params_, DenseOptions{.name = "logits", .inputs = inputs, .units = 1});

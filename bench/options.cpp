@@ -63,6 +63,8 @@ constexpr std::array kFlags = {
     Flag{"--max-examples", "N", "e2e: an epoch ends after N examples; make-data: so many (default 400000)",
          set_number<&Options::max_examples, 0>},
     Flag{"--no-eval", "", "e2e: no log-loss and AUC", [](Options& o, auto, auto) { o.evaluate = false; }},
+    Flag{"--bfloat16", "", "products of the hidden layers in bfloat16",
+         [](Options& o, auto, auto) { o.bfloat16 = true; }},
     Flag{"--profile", "", "e2e, step, input: a table of the stages' times and the machine's limits",
          [](Options& o, auto, auto) { o.profile = true; }},
     Flag{"--vocab", "V", "step: made-up ids below V", set_number<&Options::vocab, 1>},

@@ -25,6 +25,7 @@ struct Options {
   int64_t mean_ids = 0;  ///< ... this many ids a column and example on average
   int64_t dim = 0;
   std::vector<int64_t> hidden;
+  bool bfloat16 = false;    ///< products of the hidden layers in bfloat16
   int compute_threads = 0;  ///< 0: see threads_of
   int input_threads = -1;   ///< -1: see threads_of
 

@@ -1,5 +1,6 @@
 // Cutting a matrix product into pieces for threads.
 #include <weft/core/gemm.h>
+#include <weft/core/gemm_pieces.h>
 #include <weft/core/parallel.h>
 
 #include <doctest/doctest.h>
@@ -26,31 +27,37 @@ int64_t pieces_of(const GemmArgs& g) {
 }
 
 /// Columns [first, first + count) of the product, or rows of it.
-GemmArgs part(const GemmArgs& g, bool rows, int64_t first, int64_t count) {
-  GemmArgs p = g;
+detail::GemmPiece part(const GemmArgs& g, bool rows, int64_t first, int64_t count) {
+  detail::GemmPiece p{.args = g};
   if (rows) {
-    p.m = count;
-    p.a += g.transpose_a ? first : first * g.a_stride;
-    p.c += first * g.c_stride;
+    p.args.m = count;
+    p.first_a = g.transpose_a ? first : first * g.a_stride;
+    p.args.c += first * g.c_stride;
   } else {
-    p.n = count;
-    p.b += g.transpose_b ? first * g.b_stride : first;
-    p.c += first;
-    if (g.bias != nullptr) p.bias += first;
+    p.args.n = count;
+    p.first_b = g.transpose_b ? first * g.b_stride : first;
+    p.args.c += first;
+    if (g.bias != nullptr) p.args.bias += first;
   }
+  if (g.a != nullptr) p.args.a += p.first_a;
+  if (g.b != nullptr) p.args.b += p.first_b;
   return p;
 }
 
 }  // namespace
 
-void gemm(const GemmArgs& g) {
-  if (g.m == 0 || g.n == 0) return;
+void detail::for_pieces(const GemmArgs& g, const std::function<void(const GemmPiece&)>& compute) {
   const bool rows = g.m >= g.n;
   const int64_t extent = rows ? g.m : g.n;
   const int64_t grain = ((extent + pieces_of(g) - 1) / pieces_of(g) + kMultiple - 1) / kMultiple * kMultiple;
-  if (grain >= extent) return detail::gemm_on_this_thread(g);
-  parallel_for(extent, grain,
-               [&](int64_t begin, int64_t end) { detail::gemm_on_this_thread(part(g, rows, begin, end - begin)); });
+  if (grain >= extent) return compute({.args = g});
+  parallel_for(extent, grain, [&](int64_t begin, int64_t end) { compute(part(g, rows, begin, end - begin)); });
+}
+
+void gemm(const GemmArgs& g) {
+  if (g.m == 0 || g.n == 0) return;
+  if (g.precision == MatmulPrecision::bfloat16) return detail::gemm_of_bfloat16(g);
+  detail::for_pieces(g, [](const detail::GemmPiece& piece) { detail::gemm_on_this_thread(piece.args); });
 }
 
 namespace {

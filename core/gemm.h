@@ -1,5 +1,7 @@
 // Matrix products, through oneDNN; cut into pieces that do not depend on the number of threads.
 #pragma once
+#include <weft/core/matmul_precision.h>
+
 #include <cstdint>
 
 namespace weft {
@@ -19,14 +21,10 @@ struct GemmArgs {
   const float* bias = nullptr;  ///< [n], added to every row
   bool relu = false;            ///< max(., 0) last
   bool accumulate = false;      ///< adds to c in place of storing; not with bias or relu
+  MatmulPrecision precision = MatmulPrecision::float32;
 };
 
 /// The product on up to num_threads() threads, the same bits for any number of them.
 void gemm(const GemmArgs& args);
-
-namespace detail {
-/// The product on the calling thread.
-void gemm_on_this_thread(const GemmArgs& args);
-}  // namespace detail
 
 }  // namespace weft

@@ -113,6 +113,9 @@ struct Kernels {
   void (*adam_replay)(const AdamReplayArgs&);
   /// x[i] = rounded(x[i] * inverse) * scale * 2^shift: decay by a power, see optim/decay_clock.h.
   void (*decay)(float* x, int64_t n, float inverse, float scale, int shift);
+  /// The nearest bfloat16 of numbers, ties to even: as its 16 bits, or as a float32 of that value.
+  void (*to_bfloat16)(const float* x, uint16_t* out, int64_t n);
+  void (*round_to_bfloat16)(const float* x, float* out, int64_t n);
   Rules rules;
 };
 

@@ -186,6 +186,21 @@ void axpy(float a, const float* x, float* y, int64_t n) {
   for (int64_t i = 0; i < n; ++i) y[i] += a * x[i];
 }
 
+/// The bits of x with the nearest bfloat16 in the upper half, ties to even.
+inline uint32_t nearest_bfloat16(float x) {
+  const auto bits = __builtin_bit_cast(uint32_t, x);
+  const uint32_t quiet = bits | 0x400000u;
+  return x != x ? quiet : bits + (0x7FFFu + ((bits >> 16) & 1u));
+}
+
+void to_bfloat16(const float* __restrict x, uint16_t* __restrict out, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) out[i] = static_cast<uint16_t>(nearest_bfloat16(x[i]) >> 16);
+}
+
+void round_to_bfloat16(const float* __restrict x, float* __restrict out, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) out[i] = __builtin_bit_cast(float, nearest_bfloat16(x[i]) & 0xFFFF0000u);
+}
+
 inline Vector square_root(Vector x) {
   Vector root;
   for (int lane = 0; lane < kLanes; ++lane) root[lane] = __builtin_sqrtf(x[lane]);
@@ -240,5 +255,5 @@ constexpr Rules kRules = {momentum,
 
 }  // namespace
 
-const Kernels kTable = {WEFT_SET, lookup,  add_bags, add_uses,    relu_gradient, column_sums,
-                        dot,      adagrad, axpy,     adam_replay, decay,         kRules};
+const Kernels kTable = {WEFT_SET, lookup, add_bags,    add_uses, relu_gradient, column_sums,       dot,
+                        adagrad,  axpy,   adam_replay, decay,    to_bfloat16,   round_to_bfloat16, kRules};

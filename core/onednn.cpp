@@ -1,12 +1,13 @@
 // The one file that knows oneDNN (API 2.x and 3.x): single-threaded matrix products by cached primitives.
 #include <weft/core/buffer.h>
 #include <weft/core/error.h>
-#include <weft/core/gemm.h>
+#include <weft/core/gemm_pieces.h>
 #include <weft/core/parallel.h>
 
 #include <dnnl.hpp>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -50,16 +51,16 @@ struct Engine {
   }
 };
 
-Key key_of(const GemmArgs& g) {
+Key key_of(const GemmArgs& g, bool bfloat16) {
   const int flags = (g.transpose_a ? 1 : 0) | (g.transpose_b ? 2 : 0) | (g.bias != nullptr ? 4 : 0) | (g.relu ? 8 : 0) |
-                    (g.accumulate ? 16 : 0);
+                    (g.accumulate ? 16 : 0) | (bfloat16 ? 32 : 0);
   return {g.m, g.n, g.k, g.a_stride, g.b_stride, g.c_stride, flags};
 }
 
-dnnl::memory::desc matrix(int64_t rows, int64_t columns, int64_t stride, bool transposed) {
-  return {{rows, columns},
-          dnnl::memory::data_type::f32,
-          transposed ? dnnl::memory::dims{1, stride} : dnnl::memory::dims{stride, 1}};
+using Type = dnnl::memory::data_type;
+
+dnnl::memory::desc matrix(int64_t rows, int64_t columns, int64_t stride, bool transposed, Type type = Type::f32) {
+  return {{rows, columns}, type, transposed ? dnnl::memory::dims{1, stride} : dnnl::memory::dims{stride, 1}};
 }
 
 dnnl::primitive_attr attributes_of(const GemmArgs& g) {
@@ -76,8 +77,9 @@ dnnl::primitive_attr attributes_of(const GemmArgs& g) {
   return attributes;
 }
 
-dnnl::matmul::primitive_desc describe(const dnnl::engine& engine, const GemmArgs& g) {
-  const auto a = matrix(g.m, g.k, g.a_stride, g.transpose_a), b = matrix(g.k, g.n, g.b_stride, g.transpose_b);
+dnnl::matmul::primitive_desc describe(const dnnl::engine& engine, const GemmArgs& g, Type factors) {
+  const auto a = matrix(g.m, g.k, g.a_stride, g.transpose_a, factors);
+  const auto b = matrix(g.k, g.n, g.b_stride, g.transpose_b, factors);
   const auto c = matrix(g.m, g.n, g.c_stride, false);
   const auto attributes = attributes_of(g);
   if (g.bias != nullptr) {
@@ -95,8 +97,8 @@ dnnl::matmul::primitive_desc describe(const dnnl::engine& engine, const GemmArgs
 #endif
 }
 
-std::unique_ptr<Product> make_product(Engine& e, const GemmArgs& g) {
-  const auto description = describe(e.engine, g);
+std::unique_ptr<Product> make_product(Engine& e, const GemmArgs& g, bool bfloat16) {
+  const auto description = describe(e.engine, g, bfloat16 ? Type::bf16 : Type::f32);
   auto product = std::make_unique<Product>();
   product->primitive = dnnl::matmul(description);
   product->scratch = Buffer(description.scratchpad_desc().get_size());
@@ -115,20 +117,35 @@ std::unique_ptr<Product> make_product(Engine& e, const GemmArgs& g) {
   return product;
 }
 
-void* address(const float* p) {
-  return const_cast<float*>(p);
+/// oneDNN takes what it only reads as void* too.
+void* address(const void* p) {
+  return const_cast<void*>(p);
 }
 
 }  // namespace
 
-void detail::gemm_on_this_thread(const GemmArgs& g) {
+bool detail::has_bfloat16_products() {
+  static const bool has = [] {
+    try {
+      const GemmArgs one{.m = 16, .n = 16, .k = 16, .a_stride = 16, .b_stride = 16, .c_stride = 16};
+      const std::string_view made_of = describe(Engine::of_thread().engine, one, Type::bf16).impl_info_str();
+      return made_of.find("ref") == std::string_view::npos;  // not oneDNN's loops for any processor: they are slow
+    } catch (const dnnl::error&) {
+      return false;
+    }
+  }();
+  return has;
+}
+
+void detail::gemm_on_this_thread(const GemmArgs& g, const Bfloat16Factors& factors) {
   try {
     const SerialLibraries serial;
+    const bool narrow = factors.a != nullptr;
     Engine& e = Engine::of_thread();
-    std::unique_ptr<Product>& product = e.products[key_of(g)];
-    if (product == nullptr) product = make_product(e, g);
-    product->a.set_data_handle(address(g.a));
-    product->b.set_data_handle(address(g.b));
+    std::unique_ptr<Product>& product = e.products[key_of(g, narrow)];
+    if (product == nullptr) product = make_product(e, g, narrow);
+    product->a.set_data_handle(narrow ? address(factors.a) : address(g.a));
+    product->b.set_data_handle(narrow ? address(factors.b) : address(g.b));
     product->c.set_data_handle(g.c);
     if (g.bias != nullptr) product->bias.set_data_handle(address(g.bias));
     const auto status = dnnl_primitive_execute(product->primitive.get(), e.stream.get(),

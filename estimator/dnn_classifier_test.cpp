@@ -68,6 +68,25 @@ TEST_CASE("dnn classifier: it learns, and resumes to the same bits") {
   CHECK(values_of(resumed.params()) == values_of(once.params()));
 }
 
+TEST_CASE("dnn classifier: products in bfloat16 learn the same, from checkpoints that go on in either precision") {
+  const TestDirectory directory;
+  const auto make = [&](MatmulPrecision precision, const std::string& model_dir) {
+    return DNNClassifier({.hidden_units = {8},
+                          .feature_columns = columns(),
+                          .model_dir = model_dir,
+                          .config = {.matmul_precision = precision}});
+  };
+  DNNClassifier exact = make(MatmulPrecision::float32, ""), rounded = make(MatmulPrecision::bfloat16, directory.path);
+  exact.train(pairs(1000), {.steps = 300});
+  rounded.train(pairs(1000), {.steps = 300});
+  const double loss = rounded.evaluate(pairs(5))["average_loss"];
+  CHECK(values_of(rounded.params()) != values_of(exact.params()));
+  CHECK(loss == doctest::Approx(exact.evaluate(pairs(5))["average_loss"]).epsilon(0.05));
+  DNNClassifier other = make(MatmulPrecision::float32, directory.path);
+  CHECK(other.evaluate(pairs(5))["average_loss"] == doctest::Approx(loss).epsilon(0.02));
+  CHECK(values_of(other.params()) == values_of(rounded.params()));
+}
+
 TEST_CASE("dnn classifier: dropout and batch normalisation resume to the same bits, and evaluation is without them") {
   const auto make = [](const std::string& model_dir, int threads) {
     return DNNClassifier({.hidden_units = {8, 4},

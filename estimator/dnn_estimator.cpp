@@ -21,6 +21,7 @@ DnnNetworkOptions network_options(const DNNEstimatorOptions& options) {
           .dropout = options.dropout,
           .batch_norm = options.batch_norm,
           .logits_dimension = options.head.logits_dimension(),
+          .precision = options.config.matmul_precision,
           .names = naming_scheme_of("DNNEstimator", options.names, options.feature_columns)};
 }
 

@@ -97,6 +97,7 @@ DnnNetworkOptions network_options(const Options& options) {
           .dropout = options.dnn_dropout,
           .batch_norm = options.batch_norm,
           .logits_dimension = options.head.logits_dimension(),
+          .precision = options.config.matmul_precision,
           .names = naming_scheme_of("DNNLinearCombinedEstimator", options.names, options.dnn_feature_columns)};
 }
 

@@ -6,7 +6,8 @@
 
 namespace weft {
 
-Dense::Dense(ParameterStore& params, const DenseOptions& options) : activation_(options.activation) {
+Dense::Dense(ParameterStore& params, const DenseOptions& options)
+    : activation_(options.activation), precision_(options.precision) {
   if (options.name.empty()) throw ValueError("[Dense] name is empty. Give the layer a name for its parameters.");
   if (options.inputs < 1 || options.units < 1) {
     throw ValueError(
@@ -23,7 +24,7 @@ Dense::Dense(ParameterStore& params, const DenseOptions& options) : activation_(
 }
 
 Var Dense::operator()(Var x) const {
-  return linear(x, *kernel_, *bias_, activation_);
+  return linear(x, *kernel_, *bias_, activation_, precision_);
 }
 
 }  // namespace weft

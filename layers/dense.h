@@ -15,6 +15,7 @@ struct DenseOptions {
   Activation activation = nullptr;
   Initializer kernel_initializer = glorot_uniform_initializer();
   Initializer bias_initializer = zeros_initializer();
+  MatmulPrecision precision = MatmulPrecision::float32;
 };
 
 /// A handle on two parameters of a store, which must outlive it.
@@ -29,6 +30,7 @@ class Dense {
   Parameter* kernel_;
   Parameter* bias_;
   Activation activation_;
+  MatmulPrecision precision_;
 };
 
 }  // namespace weft

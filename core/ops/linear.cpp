@@ -11,6 +11,7 @@
 #include <doctest/doctest.h>
 #include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
 
 namespace weft {
@@ -42,7 +43,8 @@ void forward_one(const Tensor& x, const float* w, float bias, bool relu, Tensor&
   });
 }
 
-void forward(const Tensor& x, const Parameter& kernel, const Parameter& bias, bool relu, Tensor& y) {
+void forward(const Tensor& x, const Parameter& kernel, const Parameter& bias, bool relu, MatmulPrecision precision,
+             Tensor& y) {
   const StageTimer timer(Stage::forward);
   const RowsView w = kernel.value(), b = bias.value();
   if (w.width == 1) return forward_one(x, w.data, b.data[0], relu, y);
@@ -56,7 +58,8 @@ void forward(const Tensor& x, const Parameter& kernel, const Parameter& bias, bo
         .c = y.data(),
         .c_stride = w.width,
         .bias = b.data,
-        .relu = relu});
+        .relu = relu,
+        .precision = precision});
 }
 
 /// dz = dy where y > 0, in place: nobody reads dy after this op.
@@ -80,7 +83,7 @@ void kernel_gradient_one(const Tensor& x, const float* dz, Parameter& kernel) {
   add_partial_sums(partial.as<float>(), pieces, I, kernel);
 }
 
-void kernel_gradient(const Tensor& x, const float* dz, Parameter& kernel) {
+void kernel_gradient(const Tensor& x, const float* dz, MatmulPrecision precision, Parameter& kernel) {
   const int64_t B = x.shape()[0], I = kernel.shape()[0], U = kernel.shape()[1];
   if (!kernel.trainable()) return;
   if (B == 0) return add_partial_sums(nullptr, 0, I * U, kernel);
@@ -96,10 +99,11 @@ void kernel_gradient(const Tensor& x, const float* dz, Parameter& kernel) {
         .b_stride = U,
         .c = sum.data,
         .c_stride = U,
-        .accumulate = !sum.fresh});
+        .accumulate = !sum.fresh,
+        .precision = precision});
 }
 
-void input_gradient(const float* dz, const Parameter& kernel, Var x) {
+void input_gradient(const float* dz, const Parameter& kernel, MatmulPrecision precision, Var x) {
   const int64_t B = x.shape()[0], I = kernel.shape()[0], U = kernel.shape()[1];
   const RowsView w = kernel.value();
   const auto dx = x.add_to_gradient();
@@ -114,7 +118,8 @@ void input_gradient(const float* dz, const Parameter& kernel, Var x) {
                  .transpose_b = true,
                  .c = dx.data,
                  .c_stride = I,
-                 .accumulate = !dx.fresh});
+                 .accumulate = !dx.fresh,
+                 .precision = precision});
   }
   parallel_for(B, kRowsOfPiece, [&](int64_t begin, int64_t end) {
     for (int64_t b = begin; b < end; ++b) {
@@ -126,21 +131,21 @@ void input_gradient(const float* dz, const Parameter& kernel, Var x) {
 
 }  // namespace
 
-Var linear(Var x, Parameter& kernel, Parameter& bias, Activation activation) {
+Var linear(Var x, Parameter& kernel, Parameter& bias, Activation activation, MatmulPrecision precision) {
   check(x, kernel, bias);
   Tape& tape = x.tape();
   const int64_t B = x.shape()[0], U = kernel.shape()[1];
   Var y = tape.make({B, U});
   // relu is part of the product; any other activation is an op of its own on the sums.
   const bool fused = activation == relu;
-  forward(x.value(), kernel, bias, fused, y.value());
-  tape.record(y, [x, y, fused, B, U, &kernel, &bias] {
+  forward(x.value(), kernel, bias, fused, precision, y.value());
+  tape.record(y, [x, y, fused, precision, B, U, &kernel, &bias] {
     const StageTimer timer(Stage::backward);
     float* dz = y.gradient_sum();
     if (fused) through_relu(y.value(), dz);
     add_bias_gradient(dz, B, U, bias);
-    kernel_gradient(x.value(), dz, kernel);
-    if (x.needs_gradient()) input_gradient(dz, kernel, x);
+    kernel_gradient(x.value(), dz, precision, kernel);
+    if (x.needs_gradient()) input_gradient(dz, kernel, precision, x);
   });
   return fused || activation == nullptr ? y : activation(y);
 }
@@ -193,6 +198,25 @@ TEST_CASE("linear: gradients against finite differences, one unit and several, u
       CHECK(gradient_error(of_tape, layer.kernel, 1e-3f) < 3e-3);
       CHECK(gradient_error(of_tape, layer.bias, 1e-3f) < 3e-3);
     }
+  }
+}
+
+TEST_CASE("linear: bfloat16 products are those of rounded factors, forward and backward") {
+  // 257 is no bfloat16: it is halfway between 256 and 258, and 256 is even.
+  for (const auto& [precision, taken] :
+       {std::pair{MatmulPrecision::float32, 257.0f}, {MatmulPrecision::bfloat16, 256.0f}}) {
+    Layer layer(1, 2);
+    std::ranges::copy(std::array<float, 2>{257, 3}, layer.kernel.value().data);
+    std::ranges::fill_n(layer.bias.value().data, 2, 0.5f);
+    Tape tape;
+    const Var x = tape.leaf(Tensor({1, 1}, {257}));
+    const Var y = linear(x, layer.kernel, layer.bias, nullptr, precision);
+    CHECK(y.value()[0] == taken * taken + 0.5f);
+    CHECK(y.value()[1] == 3 * taken + 0.5f);
+    tape.backward(sum(y));
+    CHECK(x.gradient()->values()[0] == taken + 3);
+    CHECK(layer.kernel.dense_gradient()[1] == taken);
+    CHECK(layer.bias.dense_gradient()[1] == 1);
   }
 }
 

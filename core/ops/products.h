@@ -1,5 +1,6 @@
 // Products of matrices and of rows.
 #pragma once
+#include <weft/core/matmul_precision.h>
 #include <weft/core/ops/activations.h>
 #include <weft/core/parameter.h>
 #include <weft/core/tape.h>
@@ -7,8 +8,9 @@
 namespace weft {
 
 /// activation(x W + b): x [batch, inputs], kernel [inputs, units], bias [units] -> [batch, units].
-/// tf.nn.bias_add(tf.matmul).
-Var linear(Var x, Parameter& kernel, Parameter& bias, Activation activation = nullptr);
+/// tf.nn.bias_add(tf.matmul). The precision is that of the products, here and backward.
+Var linear(Var x, Parameter& kernel, Parameter& bias, Activation activation = nullptr,
+           MatmulPrecision precision = MatmulPrecision::float32);
 
 struct MatmulOptions {
   bool transpose_a = false;

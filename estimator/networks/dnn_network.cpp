@@ -31,10 +31,13 @@ DnnNetwork::DnnNetwork(ParameterStore& params, const DnnNetworkOptions& options)
     }
     const auto layer = std::ssize(hidden_);
     const std::string name = hidden_layer_name(layer);
-    hidden_.push_back(
-        {.dense = Dense(params, {.name = name, .inputs = inputs, .units = units, .activation = options.activation_fn}),
-         .dropout = Dropout(params, {.name = name, .rate = options.dropout}),
-         .norm = {}});
+    hidden_.push_back({.dense = Dense(params, {.name = name,
+                                               .inputs = inputs,
+                                               .units = units,
+                                               .activation = options.activation_fn,
+                                               .precision = options.precision}),
+                       .dropout = Dropout(params, {.name = name, .rate = options.dropout}),
+                       .norm = {}});
     if (options.batch_norm)
       hidden_.back().norm.emplace(params, BatchNormLayerOptions{.name = batch_norm_name(layer), .units = units});
     inputs = units;

@@ -26,6 +26,8 @@ struct DnnNetworkOptions {
   float dropout = 0.0f;
   bool batch_norm = false;
   int64_t logits_dimension = 1;
+  /// Of the hidden layers' products; those of the logits are float32.
+  MatmulPrecision precision = MatmulPrecision::float32;
   NamingScheme names = NamingScheme::v1;
 };
 

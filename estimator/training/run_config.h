@@ -1,5 +1,7 @@
 // RunConfig: how an estimator runs: seed, checkpoints, threads.
 #pragma once
+#include <weft/core/matmul_precision.h>
+
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -30,6 +32,9 @@ struct RunConfig {
   /// Threads to train with; 0: num_threads(). Small steps compute on one of them and read on the others; large steps
   /// compute on all, beside one more that reads. Results do not depend on it.
   int threads = 0;
+  /// Precision of the hidden layers' products, in training, evaluation and prediction. A checkpoint is float32 whatever
+  /// it is, and may be gone on with in the other.
+  MatmulPrecision matmul_precision = MatmulPrecision::float32;
 };
 
 /// Throws ValueError: both kinds of saving at once, or a number below its least.
