@@ -21,5 +21,8 @@ void add_convert(CLI::App& program, Run& run);
 void add_neighbors(CLI::App& program, Run& run);
 void add_records(CLI::App& program, Run& run);
 void add_vocab(CLI::App& program, Run& run);
+void add_train(CLI::App& program, Run& run);
+void add_evaluate(CLI::App& program, Run& run);
+void add_predict(CLI::App& program, Run& run);
 /// completion and man, which describe all that was added before them.
 void add_manual(CLI::App& program, Run& run);
