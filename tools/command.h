@@ -21,6 +21,8 @@ void add_convert(CLI::App& program, Run& run);
 void add_neighbors(CLI::App& program, Run& run);
 void add_records(CLI::App& program, Run& run);
 void add_vocab(CLI::App& program, Run& run);
+/// vocab's remap.
+void add_vocab_remap(CLI::App& vocab, Run& run);
 void add_train(CLI::App& program, Run& run);
 void add_evaluate(CLI::App& program, Run& run);
 void add_predict(CLI::App& program, Run& run);

@@ -45,7 +45,7 @@ void ConfigErrors::check(const std::string& file) const {
 
 std::string similar_name(std::string_view name, const std::vector<std::string>& names) {
   const std::string* best = nullptr;
-  size_t least = std::max<size_t>(name.size() / 3, 1) + 1;
+  size_t least = (name.size() < 4 ? 1 : std::max<size_t>(name.size() / 3, 2)) + 1;
   for (const std::string& candidate : names) {
     const size_t distance = edit_distance(name.substr(0, kLongest), candidate);
     if (distance < least) {

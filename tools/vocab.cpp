@@ -1,4 +1,4 @@
-// weft vocab: vocabularies built from data, and merged.
+// weft vocab: vocabularies built from data, and merged (vocab_remap.cpp: checkpoints that follow them).
 #include "command.h"
 #include "output.h"
 #include "word_list.h"
@@ -90,7 +90,7 @@ void add_build(CLI::App& vocab, const std::shared_ptr<Options>& options, Run& ru
 
 void add_vocab(CLI::App& program, Run& run) {
   const auto options = std::make_shared<Options>();
-  CLI::App* vocab = program.add_subcommand("vocab", "Vocabularies: build, merge");
+  CLI::App* vocab = program.add_subcommand("vocab", "Vocabularies: build, merge, remap a checkpoint to another");
   vocab->require_subcommand(1);
   add_build(*vocab, options, run);
   CLI::App* part = vocab->add_subcommand("merge", "Join vocabularies; the first one's words keep their numbers");
@@ -98,4 +98,5 @@ void add_vocab(CLI::App& program, Run& run) {
   part->add_option("--output", options->write.path, "The vocabulary to write")->required();
   part->add_flag("--json", options->json, "Print JSON");
   part->callback([options, &run] { run = [options] { return merge(*options); }; });
+  add_vocab_remap(*vocab, run);
 }
