@@ -1,5 +1,7 @@
 // Section: an object of a configuration, read key by key; all that is wrong is collected, each thing with its path.
 #pragma once
+#include "similar_name.h"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -23,11 +25,6 @@ class ConfigErrors {
  private:
   std::vector<std::string> lines_;
 };
-
-/// " Did you mean 'dimension'?", or nothing if no name is like it.
-std::string similar_name(std::string_view name, const std::vector<std::string>& names);
-/// The same, or else " There are x, y, ...".
-std::string similar_or_all(std::string_view name, const std::vector<std::string>& names);
 
 namespace config_detail {
 bool read(const ConfigJson& json, std::string& out);

@@ -1,7 +1,7 @@
 // Tables seen with another vocabulary: blocks of new rows are filled from the old rows in the order of the file.
 #include "remapped_rows.h"
 
-#include "config_value.h"
+#include "similar_name.h"
 
 #include <fmt/format.h>
 #include <weft/core/error.h>
@@ -43,6 +43,7 @@ class RemappedRows {
       std::copy_n(block_.data() + (row - block_first_) * width_, rows * width_, out + (row - first) * width_);
       row += rows;
     }
+    if (first + count == remapped_.new_rows) release();
   }
 
  private:
@@ -54,6 +55,12 @@ class RemappedRows {
   int64_t old_row(int64_t row) const {
     const int64_t words = words_->new_extent();
     return row < words ? words_->old_of_new()[static_cast<size_t>(row)] : row - words + words_->old_extent();
+  }
+
+  /// The next tensor needs the memory.
+  void release() {
+    block_ = std::vector<float>();  // {} would keep the memory
+    block_first_ = block_count_ = 0;
   }
 
   void fill_block(int64_t first) {

@@ -113,5 +113,9 @@ TEST_CASE("weft: help, version, wrong usage, the manual page and completion") {
   const CommandResult page = run_weft({"man"});
   CHECK(has(page.out, ".SS inspect"));
   CHECK(has(page.out, "\\-\\-checksums"));
+  for (const char* command : {"train", "evaluate", "predict", "vocab remap"}) {
+    CHECK(has(page.out, std::string(".SS ") + command + "\n"));
+    CHECK(has(run_weft({"completion"}).out, std::string("'") + command + "') words='"));
+  }
   CHECK(has(run_weft({"completion", "bash"}).out, "'inspect') words='--help -h --stats"));
 }
