@@ -35,6 +35,9 @@
 #include <weft/io/dataset_memory.h>
 #include <weft/io/events.h>
 #include <weft/io/example.h>
+#include <weft/io/formats/import_parameters.h>
+#include <weft/io/formats/open_tensors.h>
+#include <weft/io/formats/tensor_bundle.h>
 #include <weft/io/projector.h>
 #include <weft/io/read_csv.h>
 #include <weft/io/read_libsvm.h>

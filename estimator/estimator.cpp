@@ -6,6 +6,8 @@
 #include <weft/estimator/metrics/counts.h>
 #include <weft/estimator/training/summary_hook.h>
 #include <weft/estimator/training/thread_plan.h>
+#include <weft/io/formats/open_tensors.h>
+#include <weft/io/formats/tensor_bundle.h>
 
 #include <map>
 
@@ -178,6 +180,23 @@ void Estimator::predict(const Features& features, Predictions& out) {
   check_predicts(state.spec);
   state.trainer.restore();
   state.forward(0, [&](Tape& tape) { state.spec.predict(tape, features, out); });
+}
+
+NameReport Estimator::import_checkpoint(const std::string& path, ImportOptions options) {
+  if (const auto latest = latest_checkpoint()) {
+    throw ValueError(
+        fmt::format("[import_checkpoint] model_dir must not have a checkpoint of its own: got {}, expected none. Give "
+                    "another model_dir, or none.",
+                    *latest));
+  }
+  state_->trainer.restore();  // makes the slots
+  options.names = checkpoint_names();
+  return import_parameters(open_tensors(path), state_->params, options);
+}
+
+void Estimator::export_checkpoint(const std::string& prefix) {
+  state_->trainer.restore();
+  write_tensor_bundle(prefix, exported_parameters(state_->params, checkpoint_names()), StateFile::write);
 }
 
 std::vector<ColumnCounts> Estimator::input_counts() const {

@@ -9,6 +9,7 @@
 #include <weft/estimator/training/training.h>
 #include <weft/estimator/warm_start.h>
 #include <weft/io/checkpoint.h>
+#include <weft/io/formats/import_parameters.h>
 #include <weft/optim/optimizer.h>
 
 #include <cstdint>
@@ -67,6 +68,15 @@ class Estimator {
   PredictionRange predict(const InputFn& input_fn);
   /// The predictions for one batch that is at hand.
   void predict(const Features& features, Predictions& out);
+
+  /// Takes the parameters, slots and step from a checkpoint of any program (open_tensors, import_parameters); the model
+  /// then predicts and goes on training from there. `options.names` are the model's own whatever is given. Throws
+  /// ValueError where model_dir has a checkpoint, since that would take their place again; as import_parameters.
+  NameReport import_checkpoint(const std::string& path, ImportOptions options = {});
+  /// Writes the model as a checkpoint of TensorFlow's under `prefix` ("dir/model.ckpt-120") and the directory's state
+  /// file, so that a tf.estimator of the same columns finds it in its model_dir, or warm-starts from it. Throws
+  /// IoError.
+  void export_checkpoint(const std::string& prefix);
 
   /// What the model dropped of its input, a line a column of ids, since the last call of train(), evaluate() or
   /// predict(input_fn) began; empty if the model does not count.

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
+#include <set>
 
 namespace weft {
 namespace {
@@ -38,17 +38,6 @@ std::vector<Place> places_of(const ParameterStore& params, const CheckpointNames
     }
   }
   return places;
-}
-
-// Adds the numbers of the slot's other parts: each is zero where the others are not.
-void add_parts(const NamedTensors& tensors, const std::vector<std::string>& parts, const RowsView& rows) {
-  for (const std::string& part : parts) {
-    const std::vector<float> more = tensors.read_floats(part);
-    for (int64_t row = 0; row < rows.rows; ++row) {
-      const float* from = more.data() + row * rows.width;
-      for (float& number : rows.row(row)) number += *from++;
-    }
-  }
 }
 
 // Numbers [first, first + out.size()) of an array in row-major order, of which a row of `rows` may be another row.
@@ -86,13 +75,10 @@ NameReport import_parameters(const NamedTensors& tensors, ParameterStore& params
         fmt::format("[import_parameters] {} is not of this model:\n{}Give rules for its names, or import what fits.",
                     tensors.where(), to_string(matched.report)));
   }
-  std::map<std::string_view, const NameReport::Loaded*> loaded;
-  for (const NameReport::Loaded& one : matched.report.loaded) loaded[one.to] = &one;
+  std::set<std::string_view> loaded;
+  for (const NameReport::Loaded& one : matched.report.loaded) loaded.insert(one.to);
   for (const Place& place : places_of(params, options.names)) {
-    const auto found = loaded.find(place.target.name);
-    if (found == loaded.end()) continue;
-    matched.tensors.read(place.target.name, 0, place.rows);
-    add_parts(tensors, found->second->more_parts, place.rows);
+    if (loaded.contains(place.target.name)) matched.tensors.read(place.target.name, 0, place.rows);
   }
   const auto scalars = params.scalars();
   for (const auto& [name, value] : scalars) {

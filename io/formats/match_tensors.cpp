@@ -1,6 +1,7 @@
 // The search for each target's tensor, from the surest way to the least sure one.
 #include <weft/io/formats/match_tensors.h>
 #include <weft/io/formats/number_conversion.h>
+#include <weft/io/formats/tensor_sum.h>
 #include <weft/io/formats/variable_names.h>
 
 #include <algorithm>
@@ -274,6 +275,9 @@ MatchedTensors match_tensors(const NamedTensors& tensors, const std::vector<Tens
     const auto found = to_of.find(name);
     return found == to_of.end() ? std::string() : found->second;
   });
+  for (const NameReport::Loaded& one : matched.report.loaded) {
+    if (!one.more_parts.empty()) matched.tensors = with_sum(matched.tensors, one.to, tensors, one.more_parts);
+  }
   return matched;
 }
 

@@ -26,7 +26,7 @@ std::vector<TensorTarget> tensor_targets(const NamedTensors& like);
 
 /// A file's tensors under the model's names, turned where they must be, and the report.
 struct MatchedTensors {
-  NamedTensors tensors;  ///< those of `report.loaded`, without more_parts; as they are in the file
+  NamedTensors tensors;  ///< those of `report.loaded`, slots of partitions added up; else as they are in the file
   NameReport report;
 };
 /// Rules come first; then equal names, then names that say the same (variable_names.h), then, where as many layers of
