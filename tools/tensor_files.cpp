@@ -6,6 +6,7 @@
 #include <weft/core/error.h>
 #include <weft/io/formats/fvecs.h>
 #include <weft/io/formats/keras.h>
+#include <weft/io/formats/npy.h>
 #include <weft/io/formats/open_tensors.h>
 #include <weft/io/formats/random_access_file.h>
 #include <weft/io/formats/safetensors.h>
@@ -37,6 +38,7 @@ const std::vector<Writer>& writers() {
        {".ckpt"},
        [](const std::string& path, const NamedTensors& tensors) { write_tensor_bundle(path, tensors); }},
       {"safetensors", {".safetensors"}, write_safetensors},
+      {"npz", {".npz"}, write_npz},
       {"word2vec", {".vec", ".txt"}, write_word2vec_text, true},
       {"word2vec-binary", {".bin"}, write_word2vec_binary, true},
       {"fvecs", {".fvecs"}, write_fvecs, true},
@@ -44,33 +46,22 @@ const std::vector<Writer>& writers() {
   return all;
 }
 
-std::string first_bytes(const std::string& path) {
+bool is_zip(const std::string& path) {
   const RandomAccessFile file(path);
-  return file.read(0, std::min<uint64_t>(file.size(), 8));
+  return file.read(0, std::min<uint64_t>(file.size(), 4)) == "PK\x03\x04";
 }
 
 std::string ending(const std::string& path) {
   return std::filesystem::path(path).extension().string();
 }
 
-/// Keras' names where it is a file of Keras', paths in the file where it is neither weft's nor Keras'.
-NamedTensors open_hdf5(const std::string& path) {
-  NamedTensors plain = open_weft_checkpoint(path);
-  if (plain.format() == "weft checkpoint") return plain;
-  try {
-    return open_keras_h5(path);
-  } catch (const DataError&) {
-    return plain;
-  }
-}
-
 }  // namespace
 
 NamedTensors open_file(const std::string& path) {
   std::error_code ignored;
-  if (std::filesystem::is_regular_file(path, ignored)) {
-    if (first_bytes(path).starts_with("\x89HDF\r\n\x1a\n")) return open_hdf5(path);
-    if (ending(path) == ".bin") return open_word_vectors(path, WordVectorFormat::word2vec_binary);
+  // The one format that only its name tells from text; PyTorch's .bin files are zip archives.
+  if (std::filesystem::is_regular_file(path, ignored) && ending(path) == ".bin" && !is_zip(path)) {
+    return open_word_vectors(path, WordVectorFormat::word2vec_binary);
   }
   return open_tensors(path);
 }

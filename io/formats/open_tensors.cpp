@@ -5,6 +5,9 @@
 #include <weft/io/checkpoint.h>
 #include <weft/io/formats/checkpoint_path.h>
 #include <weft/io/formats/fvecs.h>
+#include <weft/io/formats/keras.h>
+#include <weft/io/formats/keras_archive.h>
+#include <weft/io/formats/npy.h>
 #include <weft/io/formats/open_tensors.h>
 #include <weft/io/formats/pytorch.h>
 #include <weft/io/formats/random_access_file.h>
@@ -12,11 +15,37 @@
 #include <weft/io/formats/tensor_bundle.h>
 #include <weft/io/formats/weft_checkpoint.h>
 #include <weft/io/formats/word_vectors.h>
+#include <weft/io/formats/zip_archive.h>
 
 #include <algorithm>
 #include <filesystem>
 
 namespace weft {
+
+namespace {
+
+/// Keras' names where it is a file of Keras', paths in the file where it is neither weft's nor Keras'.
+NamedTensors open_hdf5(const std::string& path) {
+  NamedTensors plain = open_weft_checkpoint(path);
+  if (plain.format() == "weft checkpoint") return plain;
+  try {
+    return open_keras_h5(path);
+  } catch (const DataError&) {
+    return plain;
+  }
+}
+
+/// NumPy's archives hold only arrays, Keras' the weights beside the model, PyTorch's a pickle.
+NamedTensors open_zip(const std::string& path) {
+  const ZipArchive archive(path);
+  const auto& members = archive.members();
+  const auto is_array = [](const ZipMember& member) { return member.name.ends_with(".npy"); };
+  if (std::ranges::all_of(members, is_array)) return open_npz(path);
+  const auto has_weights = std::ranges::count(members, "model.weights.h5", &ZipMember::name) > 0;
+  return has_weights ? open_keras_archive(path) : open_pytorch(path);
+}
+
+}  // namespace
 
 NamedTensors open_tensors(const std::string& path) {
   const std::string found = find_checkpoint(path);
@@ -24,8 +53,10 @@ NamedTensors open_tensors(const std::string& path) {
   if (!std::filesystem::is_regular_file(found, ignored)) return open_tensor_bundle(found);
   const RandomAccessFile file(found);
   const std::string head = file.read(0, std::min<uint64_t>(file.size(), 16));
-  if (head.starts_with("\x89HDF\r\n\x1a\n")) return open_weft_checkpoint(found);
-  if (head.starts_with("PK\x03\x04") || head.starts_with("\x80\x02")) return open_pytorch(found);
+  if (head.starts_with("\x89HDF\r\n\x1a\n")) return open_hdf5(found);
+  if (head.starts_with("PK\x03\x04") || head.starts_with("PK\x05\x06")) return open_zip(found);
+  if (head.starts_with("\x93NUMPY")) return open_npy(found);
+  if (head.starts_with("\x80\x02")) return open_pytorch(found);
   if (head.size() > 8 && head[8] == '{') return open_safetensors(found);
   if (found.ends_with(".fvecs")) return open_fvecs(found);
   return open_word_vectors(found);
@@ -41,10 +72,15 @@ TEST_CASE("open tensors: formats are told by their contents") {
   write_weft_checkpoint(test.file("one"), one);
   write_safetensors(test.file("two"), one);
   write_tensor_bundle(test.file("three"), one);
+  write_npz(test.file("six"), one);
+  write_keras_h5(test.file("seven"), one.renamed([](const std::string& name) { return "dense/" + name; }));
   test.put("four.txt", "word 1 2\nother 3 4\n");
   CHECK(open_tensors(test.file("one")).format() == "weft checkpoint");
   CHECK(open_tensors(test.file("two")).format() == "safetensors");
   CHECK(open_tensors(test.file("three")).format() == "TensorFlow checkpoint");
+  CHECK(open_tensors(test.file("six")).format() == open_npz(test.file("six")).format());
+  CHECK(open_tensors(test.file("six")).find("a") != nullptr);
+  CHECK(open_tensors(test.file("seven")).format() == open_keras_h5(test.file("seven")).format());
   CHECK(open_tensors(test.file("four.txt")).tensors().size() >= 1);
   CHECK(open_tensors(test.file("thr*")).find("a") != nullptr);
   CHECK_THROWS_AS(open_tensors(test.file("five")), IoError);
