@@ -11,15 +11,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <mutex>
 #include <numeric>
+#include <optional>
 
 namespace weft {
 
-/// A number a row: 1 + its place among the rows of this walk, 0 between walks.
 struct CoalesceWorkspace {
-  Buffer slots;
+  Buffer slots;  ///< kernels::RowSums::slots of every row; all 0 between walks
   RowPartitions partitions;
 };
 
@@ -27,47 +26,40 @@ namespace {
 
 /// Sums up to this size are made in one go.
 constexpr int64_t kWholeBytes = 192 << 10;
-/// Ids ahead of the one in work whose slot numbers are asked for.
-constexpr size_t kAhead = 24;
-
-uint32_t* slots_of(Parameter& table) {
-  if (!table.workspace) {
-    table.workspace = std::make_shared<CoalesceWorkspace>();
-    table.workspace->slots = Buffer::zeros(static_cast<size_t>(table.stored().rows) * sizeof(uint32_t));
-  }
-  return table.workspace->slots.as<uint32_t>();
+void make_workspace(Parameter& table) {
+  if (table.workspace) return;
+  table.workspace = std::make_shared<CoalesceWorkspace>();
+  table.workspace->slots = Buffer::zeros(static_cast<size_t>(table.stored().rows) * sizeof(uint32_t));
 }
 
-/// Numbers rows as they are met: the place of each use's row among the `touched` rows.
-struct Numbering {
-  uint32_t* slots;
-  int32_t* touched;
-  uint32_t count = 0;
-
-  uint32_t place(int32_t row) {
-    uint32_t& slot = slots[row];
-    if (slot == 0) {
-      touched[count] = row;
-      slot = ++count;
-    }
-    return slot - 1;
+/// The sums of up to `uses` rows of a table. The slot numbers are cleared however the walk ends.
+class Sums : public kernels::RowSums {
+ public:
+  Sums(const Parameter& table, size_t uses)
+      : touched_(uses * sizeof(int32_t)), sums_(uses * static_cast<size_t>(table.stored().width) * sizeof(float)) {
+    slots = table.workspace->slots.as<uint32_t>();
+    touched = touched_.as<int32_t>();
+    sums = sums_.as<float>();
+    width = table.stored().width;
+    count = 0;
   }
-  Numbering(uint32_t* slot_numbers, int32_t* rows) : slots(slot_numbers), touched(rows) {}
-  Numbering(const Numbering&) = delete;
-  Numbering& operator=(const Numbering&) = delete;
-  /// The slot numbers are cleared however the walk ends.
-  ~Numbering() {
+  Sums(const Sums&) = delete;
+  Sums& operator=(const Sums&) = delete;
+  ~Sums() {
     for (uint32_t i = 0; i < count; ++i) slots[touched[i]] = 0;
   }
+
+ private:
+  Buffer touched_, sums_;
 };
 
 /// d x of y = x * max_norm / |x| for rows that were clipped (|x| >= max_norm): max_norm / |x| * (d y - x (x . d y) /
 /// |x|^2).
-void through_clip(const Numbering& rows, const RowsView& values, float max_norm, float* sums) {
+void through_clip(const Sums& rows, const RowsView& values, float max_norm) {
   const int64_t D = values.width;
   for (uint32_t i = 0; i < rows.count; ++i) {
     const float* x = values.row(rows.touched[i]).data();
-    float* d = sums + i * D;
+    float* d = rows.sums + i * D;
     const float squares = kernels::best().dot(x, x, D);
     const float norm = std::sqrt(squares);
     if (!(norm >= max_norm) || norm == 0.0f) continue;
@@ -76,56 +68,33 @@ void through_clip(const Numbering& rows, const RowsView& values, float max_norm,
   }
 }
 
-void finish(Parameter& table, Numbering& rows, float* sums, int64_t part, const RowBatchVisitor& visit) {
-  const RowsView values = table.stored();
-  if (table.row_gradient().max_norm) through_clip(rows, values, *table.row_gradient().max_norm, sums);
-  visit({rows.touched, sums, rows.count, values.width, part});
+void finish(const Parameter& table, const Sums& rows, int64_t part, const RowBatchVisitor& visit) {
+  const std::optional<float>& max_norm = table.row_gradient().max_norm;
+  if (max_norm) through_clip(rows, table.stored(), *max_norm);
+  visit({rows.touched, rows.sums, rows.count, rows.width, part});
 }
 
-void coalesce_whole(Parameter& table, int64_t uses, const RowBatchVisitor& visit) {
-  const int64_t D = table.stored().width;
-  const auto n = static_cast<size_t>(uses);
-  const Buffer touched(n * sizeof(int32_t)), positions(n * sizeof(uint32_t)),
-      sums(n * static_cast<size_t>(D) * sizeof(float));
-  Numbering rows(slots_of(table), touched.as<int32_t>());
-  auto* place = positions.as<uint32_t>();
+void coalesce_whole(const Parameter& table, int64_t uses, const RowBatchVisitor& visit) {
+  Sums rows(table, static_cast<size_t>(uses));
   for (const Share& share : table.row_gradient().shares) {
-    const auto* ids = share.ids.as<int32_t>();
-    const int64_t count = share.count();
-    for (int64_t i = 0; i < count; ++i) *place++ = rows.place(ids[i]);
+    kernels::best().add_bags({share.ids.as<int32_t>(), share.offsets.as<int32_t>(), share.scales.as<float>(),
+                              share.per_bag, share.bags, share.dout, share.dout_stride},
+                             rows);
   }
-  std::memset(sums.data(), 0, rows.count * static_cast<size_t>(D) * sizeof(float));
-  place = positions.as<uint32_t>();
-  for (const Share& share : table.row_gradient().shares) {
-    kernels::best().add_bags({place, share.offsets.as<int32_t>(), share.scales.as<float>(), share.per_bag, share.bags,
-                              share.dout, share.dout_stride, sums.as<float>(), D});
-    place += share.count();
-  }
-  finish(table, rows, sums.as<float>(), 0, visit);
+  finish(table, rows, 0, visit);
 }
 
-void coalesce_partition(Parameter& table, const RowPartitions& parts, int64_t k, const RowBatchVisitor& visit) {
+void coalesce_partition(const Parameter& table, const RowPartitions& parts, int64_t k, const RowBatchVisitor& visit) {
   const SparseRows& gradient = table.row_gradient();
-  const int64_t D = table.stored().width;
   const std::span<const kernels::Use> uses = parts.uses(k);
   if (uses.empty()) return;
-  const Buffer touched(uses.size() * sizeof(int32_t)), positions(uses.size() * sizeof(uint32_t));
-  Numbering rows(table.workspace->slots.as<uint32_t>(), touched.as<int32_t>());
-  for (size_t i = 0; i < uses.size(); ++i) {
-    __builtin_prefetch(rows.slots + uses[std::min(i + kAhead, uses.size() - 1)].row);
-    positions.as<uint32_t>()[i] = rows.place(uses[i].row);
-  }
-  const Buffer sums(rows.count * static_cast<size_t>(D) * sizeof(float));
-  std::memset(sums.data(), 0, rows.count * static_cast<size_t>(D) * sizeof(float));
-  const auto* place = positions.as<uint32_t>();
+  Sums rows(table, uses.size());
   for (size_t s = 0; s < gradient.shares.size(); ++s) {
     const Share& share = gradient.shares[s];
     const std::span<const kernels::Use> part = parts.uses(k, s);
-    kernels::best().add_uses(
-        {part.data(), place, static_cast<int64_t>(part.size()), share.dout, share.dout_stride, sums.as<float>(), D});
-    place += part.size();
+    kernels::best().add_uses({part.data(), static_cast<int64_t>(part.size()), share.dout, share.dout_stride}, rows);
   }
-  finish(table, rows, sums.as<float>(), k, visit);
+  finish(table, rows, k, visit);
 }
 
 }  // namespace
@@ -137,8 +106,8 @@ void coalesce(Parameter& table, const RowBatchVisitor& visit) {
   for (const Share& share : gradient.shares) uses += share.count();
   if (uses == 0) return;
   const int64_t bytes = uses * table.stored().width * static_cast<int64_t>(sizeof(float));
+  make_workspace(table);
   if (bytes <= kWholeBytes) return coalesce_whole(table, uses, visit);
-  slots_of(table);
   RowPartitions& parts = table.workspace->partitions;
   parts.distribute(gradient, uses, bytes);
   parallel_blocks(parts.count(), [&](int64_t k) { coalesce_partition(table, parts, k, visit); });

@@ -71,12 +71,14 @@ TEST_CASE("kernels: the best set does what the plain loop says, for every width"
       std::vector<float> plain_out, plain_sums;
       for (const Kernels* set : {&plain(), &best()}) {
         CAPTURE(width);
-        std::vector<float> out(4 * n, 9.0f), sums(6 * n, 1.0f), sums_of_uses(6 * n, 1.0f);
+        std::vector<float> out(4 * n, 9.0f), sums(6 * n, 9.0f), sums_of_uses(6 * n, 9.0f);
         set->lookup({table.data(), stride, width, ids.data(), offsets.data(), scales.data(), per_bag, 4, 0, 4,
                      out.data(), width});
-        const std::vector<uint32_t> positions(ids.begin(), ids.end());
-        set->add_bags(
-            {positions.data(), offsets.data(), scales.data(), per_bag, 4, dout.data(), width, sums.data(), width});
+        std::vector<uint32_t> slots(6), slots_of_uses(6);
+        std::vector<int32_t> touched(6), touched_of_uses(6);
+        RowSums of_bags{slots.data(), touched.data(), sums.data(), width, 0};
+        RowSums of_uses{slots_of_uses.data(), touched_of_uses.data(), sums_of_uses.data(), width, 0};
+        set->add_bags({ids.data(), offsets.data(), scales.data(), per_bag, 4, dout.data(), width}, of_bags);
         std::vector<Use> uses;
         for (int32_t bag = 0; bag < 4; ++bag) {
           for (auto i = static_cast<size_t>(offsets[static_cast<size_t>(bag)]);
@@ -84,13 +86,17 @@ TEST_CASE("kernels: the best set does what the plain loop says, for every width"
             uses.push_back({ids[i], bag, scales[per_bag ? static_cast<size_t>(bag) : i]});
           }
         }
-        set->add_uses({uses.data(), positions.data(), 7, dout.data(), width, sums_of_uses.data(), width});
-        std::vector<double> want_out(4 * n, 0.0), want_sums(6 * n, 1.0);
+        set->add_uses({uses.data(), 7, dout.data(), width}, of_uses);
+        CHECK(touched == std::vector<int32_t>{3, 0, 2, 5, 1, 4});
+        CHECK(touched_of_uses == touched);
+        CHECK(of_bags.count == 6);
+        std::vector<double> want_out(4 * n, 0.0), want_sums(6 * n, 0.0);
         for (const Use& use : uses) {
           for (size_t k = 0; k < n; ++k) {
             want_out[static_cast<size_t>(use.bag) * n + k] +=
                 use.scale * table[static_cast<size_t>(use.row * stride) + k];
-            want_sums[static_cast<size_t>(use.row) * n + k] += use.scale * dout[static_cast<size_t>(use.bag) * n + k];
+            want_sums[(slots[static_cast<size_t>(use.row)] - 1) * n + k] +=
+                use.scale * dout[static_cast<size_t>(use.bag) * n + k];
           }
         }
         for (size_t i = 0; i < want_out.size(); ++i) CHECK(out[i] == doctest::Approx(want_out[i]).epsilon(1e-5));
@@ -108,33 +114,42 @@ TEST_CASE("kernels: the best set does what the plain loop says, for every width"
   }
 }
 
-TEST_CASE("kernels: adagrad does what its formula says, for every width, the same bits in every set") {
+TEST_CASE("kernels: adagrad does what its formula says, for rows of every width, the same bits in every set") {
+  const std::vector<int32_t> rows = {3, 0, 2};
+  const float settings[] = {0.5f, 1e-3f};
   for (size_t n = 1; n < 200; n = n < 40 ? n + 1 : n * 3 / 2) {
-    const auto gradient = numbers(n, 6);
-    std::vector<float> plain_value, plain_accumulator;
+    const auto gradients = numbers(3 * n, 6);
+    const size_t stride = 2 * n + 1;
+    std::vector<float> plain_table;
     for (const Kernels* set : {&plain(), &best()}) {
-      auto value = numbers(n, 7);
-      const auto before = value;
-      std::vector<float> accumulator(n, 0.1f);
-      set->adagrad(value.data(), accumulator.data(), gradient.data(), static_cast<int64_t>(n), 0.5f, 1e-3f);
-      for (size_t i = 0; i < n; ++i) {
-        const double sum = 0.1 + static_cast<double>(gradient[i]) * gradient[i];
-        CHECK(accumulator[i] == doctest::Approx(sum));
-        CHECK(value[i] == doctest::Approx(before[i] - 0.5 * gradient[i] / (std::sqrt(sum) + 1e-3)));
+      // A row: its value, its accumulator, a number that stays.
+      auto table = numbers(4 * stride, 7);
+      for (float& x : table) x += 1.5f;
+      const auto before = table;
+      const auto width = static_cast<int64_t>(n);
+      const auto step = static_cast<int64_t>(stride);
+      set->rules.adagrad(
+          {{table.data(), table.data() + n}, {step, step}, rows.data(), gradients.data(), 3, width, settings});
+      std::vector<double> want(before.begin(), before.end());
+      for (size_t i = 0; i < 3; ++i) {
+        for (size_t k = 0; k < n; ++k) {
+          const size_t at = static_cast<size_t>(rows[i]) * stride + k;
+          const double g = gradients[i * n + k];
+          want[at + n] += g * g;
+          want[at] -= 0.5 * g / (std::sqrt(want[at + n]) + 1e-3);
+        }
       }
-      if (set == &plain()) {
-        plain_value = value;
-        plain_accumulator = accumulator;
-      }
-      CHECK(value == plain_value);
-      CHECK(accumulator == plain_accumulator);
+      for (size_t i = 0; i < table.size(); ++i) CHECK(table[i] == doctest::Approx(want[i]).epsilon(1e-5));
+      if (set == &plain()) plain_table = table;
+      CHECK(table == plain_table);
     }
   }
 }
 
 TEST_CASE("kernels: the optimizers' rules have the same bits in every set, for every width") {
   using R = Rules;
-  constexpr Rule R::*rules[] = {&R::momentum,
+  constexpr Rule R::*rules[] = {&R::gradient_descent,
+                                &R::momentum,
                                 &R::nesterov,
                                 &R::keras_momentum,
                                 &R::keras_nesterov,
@@ -162,7 +177,7 @@ TEST_CASE("kernels: the optimizers' rules have the same bits in every set, for e
         std::vector<std::vector<float>> arrays = {numbers(n, 12)};
         // Squares' means are positive, and larger than those of the numbers themselves.
         for (int slot = 0; slot < 4; ++slot) arrays.emplace_back(n, 2.0f - 0.4f * static_cast<float>(slot));
-        RuleArgs args{{}, gradient.data(), static_cast<int64_t>(n), settings};
+        RuleArgs args{{}, {}, nullptr, gradient.data(), 1, static_cast<int64_t>(n), settings};
         for (size_t i = 0; i < arrays.size(); ++i) args.arrays[i] = arrays[i].data();
         const auto before = arrays[0];
         (set->rules.*rule)(args);

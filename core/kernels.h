@@ -21,17 +21,24 @@ struct LookupArgs {
   int64_t out_stride;
 };
 
-/// sums[positions[i]] += scale * dout[b] for every id i of every bag b.
+/// The sums of rows as they are met: row touched[i] has sums[i].
+struct RowSums {
+  uint32_t* slots;   ///< a number a row of the table: 1 + its place among the touched, 0 for a row not met
+  int32_t* touched;  ///< room for as many rows as may be met, as has `sums`
+  float* sums;
+  int64_t width;
+  uint32_t count;
+};
+
+/// The sum of row ids[i] += scale * dout[b] for every id i of every bag b.
 struct AddBagsArgs {
-  const uint32_t* positions;
+  const int32_t* ids;
   const int32_t* offsets;
   const float* scales;
   bool per_bag;
   int64_t bags;
   const float* dout;
   int64_t dout_stride;
-  float* sums;
-  int64_t width;
 };
 
 /// One use of a row: which bag's gradient it receives, scaled.
@@ -41,23 +48,23 @@ struct Use {
   float scale;
 };
 
-/// sums[positions[i]] += uses[i].scale * dout[uses[i].bag].
+/// The sum of row uses[i].row += uses[i].scale * dout[uses[i].bag].
 struct AddUsesArgs {
   const Use* uses;
-  const uint32_t* positions;
   int64_t count;
   const float* dout;
   int64_t dout_stride;
-  float* sums;
-  int64_t width;
 };
 
-/// One row's update by a rule of an optimizer: arrays[0] is the value, the others are the slots; `n` numbers of each. A
-/// rule says what its `numbers` are.
+/// The update of rows by a rule of an optimizer: arrays[0] is the value, the others are the slots, each with its rows
+/// `strides` apart; `n` numbers a row. A rule says what its `numbers` are.
 struct RuleArgs {
   static constexpr int kMaxArrays = 5;
   float* arrays[kMaxArrays];
-  const float* gradient;
+  int64_t strides[kMaxArrays];
+  const int32_t* rows;     ///< which row of the arrays is row i of the update; null: row i
+  const float* gradients;  ///< [count, n], contiguous
+  int64_t count;
   int64_t n;
   const float* numbers;
 };
@@ -65,6 +72,7 @@ using Rule = void (*)(const RuleArgs&);
 
 /// The rules of optim/, where their formulas are.
 struct Rules {
+  Rule gradient_descent, adagrad;
   Rule momentum, nesterov, keras_momentum, keras_nesterov;
   Rule rmsprop, centered_rmsprop, keras_rmsprop, keras_centered_rmsprop;
   Rule adadelta, adagrad_da, proximal_adagrad, proximal_gradient_descent;
@@ -97,17 +105,14 @@ struct AdamReplayArgs {
 struct Kernels {
   const char* instruction_set;
   void (*lookup)(const LookupArgs&);
-  void (*add_bags)(const AddBagsArgs&);
-  void (*add_uses)(const AddUsesArgs&);
+  void (*add_bags)(const AddBagsArgs&, RowSums&);
+  void (*add_uses)(const AddUsesArgs&, RowSums&);
   /// dout[i] = out[i] > 0 ? dout[i] : 0.
   void (*relu_gradient)(float* dout, const float* out, int64_t n);
   /// sums[k] = sum over rows of x[row, k]; x is [rows, width], contiguous.
   void (*column_sums)(const float* x, int64_t rows, int64_t width, float* sums);
   /// sum of a[i] * b[i], in a fixed order.
   float (*dot)(const float* a, const float* b, int64_t n);
-  /// Adagrad of one row: accumulator += g^2; value -= learning_rate * g / (sqrt(accumulator) + epsilon).
-  void (*adagrad)(float* value, float* accumulator, const float* gradient, int64_t n, float learning_rate,
-                  float epsilon);
   /// y[i] += a * x[i].
   void (*axpy)(float a, const float* x, float* y, int64_t n);
   void (*adam_replay)(const AdamReplayArgs&);

@@ -1,4 +1,5 @@
 // The kernels for avx512: vectors of 16 floats.
+#include <immintrin.h>
 #include <weft/core/kernels.h>
 
 #define WEFT_LANES 16

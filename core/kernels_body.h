@@ -20,6 +20,23 @@ inline Vector load(const float* p) {
 inline void store(float* p, Vector v) {
   *reinterpret_cast<Vector*>(p) = v;
 }
+/// The first `count` < kLanes numbers, then zeros.
+inline Vector load_first(const float* p, int64_t count) {
+#if WEFT_LANES == 16
+  return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), p);
+#else
+  Vector v = {};
+  for (int64_t k = 0; k < count; ++k) v[k] = p[k];
+  return v;
+#endif
+}
+inline void store_first(float* p, Vector v, int64_t count) {
+#if WEFT_LANES == 16
+  _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << count) - 1), v);
+#else
+  for (int64_t k = 0; k < count; ++k) p[k] = v[k];
+#endif
+}
 inline int64_t least(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
@@ -30,10 +47,20 @@ inline void prefetch_row(const float* row, int64_t width) {
   __builtin_prefetch(p + 4 * width - 1);
 }
 
-/// Where vector j of N starts in a piece of `width` numbers.
+/// Vectors of a piece of a row: one that is shorter than a vector (N = 0) has one, too.
 template <int N>
-inline int64_t start(int j, int64_t width) {
-  return j + 1 < N ? int64_t{j} * kLanes : width - kLanes;
+constexpr int kVectors = N > 0 ? N : 1;
+
+/// Vector j of a piece of `width` numbers.
+template <int N>
+inline Vector load_part(const float* piece, int j, int64_t width) {
+  if constexpr (N == 0) return load_first(piece, width);
+  return load(piece + (j + 1 < N ? int64_t{j} * kLanes : width - kLanes));
+}
+template <int N>
+inline void store_part(float* piece, int j, int64_t width, Vector v) {
+  if constexpr (N == 0) return store_first(piece, v, width);
+  store(piece + (j + 1 < N ? int64_t{j} * kLanes : width - kLanes), v);
 }
 
 /// Calls piece<N>(first, width) for pieces of a row of at most kMost vectors, N = 0 where the piece is shorter than a
@@ -76,84 +103,91 @@ inline void for_pieces(int64_t width, const Piece& piece) {
 /// One bag of a lookup, N vectors of each row.
 template <int N>
 inline void lookup_bag(const LookupArgs& a, int64_t bag, int64_t first, int64_t width, int64_t ids_end) {
-  Vector sum[N > 0 ? N : 1] = {};
-  float rest[kLanes] = {};
+  Vector sum[kVectors<N>] = {};
   for (int64_t i = a.offsets[bag]; i < a.offsets[bag + 1]; ++i) {
     prefetch_row(a.table + a.ids[least(i + kAhead, ids_end - 1)] * a.stride + first, width);
     const float* row = a.table + a.ids[i] * a.stride + first;
     const float scale = a.per_bag ? 1.0f : a.scales[i];
-    if constexpr (N > 0) {
-      for (int j = 0; j < N; ++j)
-        sum[j] += a.per_bag ? load(row + start<N>(j, width)) : scale * load(row + start<N>(j, width));
-    } else {
-      for (int64_t k = 0; k < width; ++k) rest[k] += scale * row[k];
+    for (int j = 0; j < kVectors<N>; ++j) {
+      const Vector x = load_part<N>(row, j, width);
+      sum[j] += a.per_bag ? x : scale * x;
     }
   }
   float* out = a.out + bag * a.out_stride + first;
   // A bag of scale 0 is empty: zeros, even if the row that stands in for it is not finite.
   const float scale = a.per_bag ? a.scales[bag] : 1.0f;
   const bool zero = a.per_bag && scale == 0.0f;
-  if constexpr (N > 0) {
-    for (int j = 0; j < N; ++j) store(out + start<N>(j, width), zero ? Vector{} : scale * sum[j]);
-  } else {
-    for (int64_t k = 0; k < width; ++k) out[k] = zero ? 0.0f : scale * rest[k];
-  }
+  for (int j = 0; j < kVectors<N>; ++j) store_part<N>(out, j, width, zero ? Vector{} : scale * sum[j]);
 }
 
-void lookup(const LookupArgs& a) {
+void lookup(const LookupArgs& args) {
+  const LookupArgs a = args;
   const int64_t ids_end = a.offsets[a.bags];
   for_pieces(a.width, [&]<int N>(int64_t first, int64_t width) {
     for (int64_t bag = a.first_bag; bag < a.last_bag; ++bag) lookup_bag<N>(a, bag, first, width, ids_end);
   });
 }
 
-/// sum[0..width) += d, N vectors.
+/// d = scale * dout, N vectors.
 template <int N>
-inline void add_row(float* sum, const Vector* d, const float* rest, int64_t width) {
-  if constexpr (N > 0) {
-    Vector old[N];
-    for (int j = 0; j < N; ++j) old[j] = load(sum + start<N>(j, width));
-    for (int j = 0; j < N; ++j) store(sum + start<N>(j, width), old[j] + d[j]);
-  } else {
-    for (int64_t k = 0; k < width; ++k) sum[k] += rest[k];
-  }
+inline void scaled_row(const float* dout, float scale, int64_t width, Vector* d) {
+  for (int j = 0; j < kVectors<N>; ++j) d[j] = scale * load_part<N>(dout, j, width);
 }
 
-/// d = scale * dout, N vectors (or `rest` where the piece is shorter than one).
+/// Adds d to the sum of `row`, N vectors from `first` on. The first time that a row is met it gets its place, and the
+/// rest of its sum is zeros.
 template <int N>
-inline void scaled_row(const float* dout, float scale, int64_t width, Vector* d, float* rest) {
-  if constexpr (N > 0) {
-    for (int j = 0; j < N; ++j) d[j] = scale * load(dout + start<N>(j, width));
-  } else {
-    for (int64_t k = 0; k < width; ++k) rest[k] = scale * dout[k];
+inline void add_to_row(RowSums& to, int32_t row, const Vector* d, int64_t first, int64_t width) {
+  uint32_t slot = to.slots[row];
+  if (slot == 0) {
+    to.touched[to.count] = row;
+    to.slots[row] = ++to.count;
+    float* sum = to.sums + int64_t{to.count - 1} * to.width;
+    for (int j = 0; j < kVectors<N>; ++j) store_part<N>(sum, j, width, d[j]);
+    for (int64_t k = width; k < to.width; ++k) sum[k] = 0.0f;
+    return;
   }
+  float* sum = to.sums + int64_t{slot - 1} * to.width + first;
+  Vector old[kVectors<N>];
+  for (int j = 0; j < kVectors<N>; ++j) old[j] = load_part<N>(sum, j, width);
+  for (int j = 0; j < kVectors<N>; ++j) store_part<N>(sum, j, width, old[j] + d[j]);
 }
 
-void add_bags(const AddBagsArgs& a) {
-  for_pieces(a.width, [&]<int N>(int64_t first, int64_t width) {
-    Vector d[N > 0 ? N : 1] = {};
-    float rest[kLanes] = {};
+// What a loop works on is copied first: vectors that it writes might otherwise be taken for the arguments themselves.
+
+void add_bags(const AddBagsArgs& args, RowSums& sums) {
+  const AddBagsArgs a = args;
+  RowSums to = sums;
+  const int64_t ids_end = a.offsets[a.bags];
+  for_pieces(to.width, [&]<int N>(int64_t first, int64_t width) {
+    Vector d[kVectors<N>] = {};
     for (int64_t bag = 0; bag < a.bags; ++bag) {
       const float* dout = a.dout + bag * a.dout_stride + first;
-      if (a.per_bag) scaled_row<N>(dout, a.scales[bag], width, d, rest);
+      if (a.per_bag) scaled_row<N>(dout, a.scales[bag], width, d);
       for (int64_t i = a.offsets[bag]; i < a.offsets[bag + 1]; ++i) {
-        if (!a.per_bag) scaled_row<N>(dout, a.scales[i], width, d, rest);
-        add_row<N>(a.sums + int64_t{a.positions[i]} * a.width + first, d, rest, width);
+        __builtin_prefetch(to.slots + a.ids[least(i + kAhead, ids_end - 1)]);
+        if (!a.per_bag) scaled_row<N>(dout, a.scales[i], width, d);
+        add_to_row<N>(to, a.ids[i], d, first, width);
       }
     }
   });
+  sums.count = to.count;
 }
 
-void add_uses(const AddUsesArgs& a) {
-  for_pieces(a.width, [&]<int N>(int64_t first, int64_t width) {
-    Vector d[N > 0 ? N : 1] = {};
-    float rest[kLanes] = {};
+void add_uses(const AddUsesArgs& args, RowSums& sums) {
+  const AddUsesArgs a = args;
+  RowSums to = sums;
+  for_pieces(to.width, [&]<int N>(int64_t first, int64_t width) {
+    Vector d[kVectors<N>] = {};
     for (int64_t i = 0; i < a.count; ++i) {
-      const Use& use = a.uses[i];
-      scaled_row<N>(a.dout + int64_t{use.bag} * a.dout_stride + first, use.scale, width, d, rest);
-      add_row<N>(a.sums + int64_t{a.positions[i]} * a.width + first, d, rest, width);
+      const Use &use = a.uses[i], &later = a.uses[least(i + kAhead, a.count - 1)];
+      __builtin_prefetch(to.slots + later.row);
+      prefetch_row(a.dout + int64_t{later.bag} * a.dout_stride + first, width);
+      scaled_row<N>(a.dout + int64_t{use.bag} * a.dout_stride + first, use.scale, width, d);
+      add_to_row<N>(to, use.row, d, first, width);
     }
   });
+  sums.count = to.count;
 }
 
 void relu_gradient(float* dout, const float* out, int64_t n) {
@@ -207,35 +241,13 @@ inline Vector square_root(Vector x) {
   return root;
 }
 
-void adagrad(float* value, float* accumulator, const float* gradient, int64_t n, float learning_rate, float epsilon) {
-  for_pieces(n, [&]<int N>(int64_t first, int64_t width) {
-    float *v = value + first, *a = accumulator + first;
-    const float* g = gradient + first;
-    if constexpr (N > 0) {
-      Vector sums[N], values[N];
-      for (int j = 0; j < N; ++j) {
-        const Vector d = load(g + start<N>(j, width));
-        sums[j] = load(a + start<N>(j, width)) + d * d;
-        values[j] = load(v + start<N>(j, width)) - learning_rate * d / (square_root(sums[j]) + epsilon);
-      }
-      for (int j = 0; j < N; ++j) {
-        store(a + start<N>(j, width), sums[j]);
-        store(v + start<N>(j, width), values[j]);
-      }
-    } else {
-      for (int64_t k = 0; k < width; ++k) {
-        a[k] += g[k] * g[k];
-        v[k] -= learning_rate * g[k] / (__builtin_sqrtf(a[k]) + epsilon);
-      }
-    }
-  });
-}
-
 #include <weft/core/rules_body.h>
 // After what it is made of.
 #include <weft/core/decaying_rules_body.h>
 
-constexpr Rules kRules = {momentum,
+constexpr Rules kRules = {gradient_descent,
+                          adagrad,
+                          momentum,
                           nesterov,
                           keras_momentum,
                           keras_nesterov,
@@ -255,5 +267,5 @@ constexpr Rules kRules = {momentum,
 
 }  // namespace
 
-const Kernels kTable = {WEFT_SET, lookup, add_bags,    add_uses, relu_gradient, column_sums,       dot,
-                        adagrad,  axpy,   adam_replay, decay,    to_bfloat16,   round_to_bfloat16, kRules};
+const Kernels kTable = {WEFT_SET, lookup,      add_bags, add_uses,    relu_gradient,     column_sums, dot,
+                        axpy,     adam_replay, decay,    to_bfloat16, round_to_bfloat16, kRules};

@@ -3,32 +3,54 @@
 
 typedef int32_t Integers __attribute__((vector_size(4 * WEFT_LANES), aligned(4), may_alias));
 
-/// Calls f(x, g) for the vectors of a row: x[0] is the value, x[1 .. S) are slots, g is the gradient.
+/// Calls f(x, g) for the vectors of a row: x[0] is the value, x[1 .. S) are slots, g is the gradient. Where n is no
+/// multiple of a vector, the last one reaches back: its numbers are read before the others are written.
 template <int S, class F>
 inline void for_vectors(float* const* arrays, const float* gradient, int64_t n, const F& f) {
-  Vector x[S];
-  int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
+  const auto read = [&](int64_t i, Vector* x) {
     for (int s = 0; s < S; ++s) x[s] = load(arrays[s] + i);
-    f(x, gradient != nullptr ? load(gradient + i) : Vector{});
+    x[S] = gradient != nullptr ? load(gradient + i) : Vector{};
+  };
+  const auto write = [&](int64_t i, const Vector* x) {
     for (int s = 0; s < S; ++s) store(arrays[s] + i, x[s]);
+  };
+  Vector x[S + 1], last[S + 1] = {};
+  if (n < kLanes) {
+    for (int s = 0; s < S; ++s) x[s] = load_first(arrays[s], n);
+    f(x, gradient != nullptr ? load_first(gradient, n) : Vector{});
+    for (int s = 0; s < S; ++s) store_first(arrays[s], x[s], n);
+    return;
   }
-  if (i == n) return;
-  float rest[S + 1][kLanes] = {};
-  for (int64_t k = i; k < n; ++k) {
-    for (int s = 0; s < S; ++s) rest[s][k - i] = arrays[s][k];
-    if (gradient != nullptr) rest[S][k - i] = gradient[k];
+  const bool ragged = n % kLanes != 0;
+  if (ragged) read(n - kLanes, last);
+  for (int64_t i = 0; i + kLanes <= n; i += kLanes) {
+    read(i, x);
+    f(x, x[S]);
+    write(i, x);
   }
-  for (int s = 0; s < S; ++s) x[s] = load(rest[s]);
-  f(x, load(rest[S]));
-  for (int s = 0; s < S; ++s) store(rest[s], x[s]);
-  for (int64_t k = i; k < n; ++k) {
-    for (int s = 0; s < S; ++s) arrays[s][k] = rest[s][k - i];
+  if (!ragged) return;
+  f(last, last[S]);
+  write(n - kLanes, last);
+}
+
+/// Calls f(arrays, gradient) for the rows of an update, asking for the memory of rows further on.
+template <int S, class F>
+inline void for_rows(const RuleArgs& a, const F& f) {
+  constexpr int64_t kRowsAhead = 12;
+  for (int64_t i = 0; i < a.count; ++i) {
+    const int64_t row = a.rows != nullptr ? a.rows[i] : i;
+    // Slots of a table lie right behind the values: asking for value and slots is one stretch of memory.
+    if (a.rows != nullptr) {
+      prefetch_row(a.arrays[0] + a.rows[least(i + kRowsAhead, a.count - 1)] * a.strides[0], a.strides[0]);
+    }
+    float* arrays[S];
+    for (int s = 0; s < S; ++s) arrays[s] = a.arrays[s] + row * a.strides[s];
+    f(arrays, a.gradients + i * a.n);
   }
 }
 template <int S, class F>
 inline void for_vectors(const RuleArgs& a, const F& f) {
-  for_vectors<S>(a.arrays, a.gradient, a.n, f);
+  for_rows<S>(a, [&](float* const* arrays, const float* gradient) { for_vectors<S>(arrays, gradient, a.n, f); });
 }
 
 inline Vector constant(float x) {
@@ -45,6 +67,19 @@ inline Vector power(Vector x, float exponent) {
   Vector y;
   for (int lane = 0; lane < kLanes; ++lane) y[lane] = __builtin_powf(x[lane], exponent);
   return y;
+}
+
+// Numbers: learning rate.
+void gradient_descent(const RuleArgs& a) {
+  for_vectors<1>(a, [rate = a.numbers[0]](Vector* x, Vector g) { x[0] -= rate * g; });
+}
+
+// Numbers: learning rate, epsilon.
+void adagrad(const RuleArgs& a) {
+  for_vectors<2>(a, [rate = a.numbers[0], epsilon = a.numbers[1]](Vector* x, Vector g) {
+    x[1] += g * g;
+    x[0] -= rate * g / (square_root(x[1]) + epsilon);
+  });
 }
 
 // Momentum. Numbers: learning rate, momentum.
@@ -137,18 +172,20 @@ void ftrl(const RuleArgs& a) {
 
 // One accumulator for the row: arrays[1] is a single number. Numbers: learning rate, epsilon.
 void rowwise_adagrad(const RuleArgs& a) {
-  float& accumulator = a.arrays[1][0];
-  // The same sums whatever the width of a vector.
-  float sums[16] = {}, squares = 0.0f;
-  int64_t i = 0;
-  for (; i + 16 <= a.n; i += 16) {
-    for (int k = 0; k < 16; ++k) sums[k] += a.gradient[i + k] * a.gradient[i + k];
-  }
-  for (; i < a.n; ++i) squares += a.gradient[i] * a.gradient[i];
-  for (int k = 0; k < 16; ++k) squares += sums[k];
-  accumulator += squares / static_cast<float>(a.n);
-  const float rate = a.numbers[0] / (__builtin_sqrtf(accumulator) + a.numbers[1]);
-  for_vectors<1>(a, [=](Vector* x, Vector g) { x[0] -= rate * g; });
+  for_rows<2>(a, [&](float* const* arrays, const float* gradient) {
+    float& accumulator = arrays[1][0];
+    // The same sums whatever the width of a vector.
+    float sums[16] = {}, squares = 0.0f;
+    int64_t i = 0;
+    for (; i + 16 <= a.n; i += 16) {
+      for (int k = 0; k < 16; ++k) sums[k] += gradient[i + k] * gradient[i + k];
+    }
+    for (; i < a.n; ++i) squares += gradient[i] * gradient[i];
+    for (int k = 0; k < 16; ++k) squares += sums[k];
+    accumulator += squares / static_cast<float>(a.n);
+    const float rate = a.numbers[0] / (__builtin_sqrtf(accumulator) + a.numbers[1]);
+    for_vectors<1>(arrays, gradient, a.n, [=](Vector* x, Vector g) { x[0] -= rate * g; });
+  });
 }
 
 // RMSProp with epsilon inside the root. Numbers: learning rate, 1 - rho, momentum, epsilon. Slots: mean square,

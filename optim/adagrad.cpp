@@ -26,11 +26,8 @@ Optimizer adagrad(const AdagradOptions& options) {
   optimizer.name = "Adagrad";
   optimizer.learning_rate = options.learning_rate;
   optimizer.slots = {{"Adagrad", "accumulator", options.initial_accumulator_value}};
-  optimizer.rule = [epsilon = options.epsilon](const UpdateRows& u) {
-    for_rows(u, 1, [&](float* value, float** slots, const float* gradient, int64_t n) {
-      kernels::best().adagrad(value, slots[0], gradient, n, u.numbers[0], epsilon);
-    });
-  };
+  optimizer.start = [epsilon = options.epsilon](StepStart& step) { step.numbers[1] = epsilon; };
+  optimizer.rule = kernel_rule(&kernels::Rules::adagrad, 1);
   return optimizer;
 }
 

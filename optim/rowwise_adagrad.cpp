@@ -23,10 +23,8 @@ Optimizer rowwise_adagrad(const RowwiseAdagradOptions& options) {
   optimizer.slots = {{"Adagrad", "accumulator", options.initial_accumulator_value, true}};
   optimizer.start = [epsilon = options.epsilon](StepStart& step) { step.numbers[1] = epsilon; };
   optimizer.rule = [](const UpdateRows& u) {
-    if (u.table) return run_rule(u, 1, kernels::best().rules.rowwise_adagrad);
-    for_rows(u, 1, [&](float* value, float** slots, const float* gradient, int64_t n) {
-      kernels::best().adagrad(value, slots[0], gradient, n, u.numbers[0], u.numbers[1]);
-    });
+    const kernels::Rules& rules = kernels::best().rules;
+    run_rule(u, 1, u.table ? rules.rowwise_adagrad : rules.adagrad);
   };
   return optimizer;
 }
@@ -58,7 +56,7 @@ TEST_CASE("rowwise adagrad: one accumulator a row of a table, by hand, the same 
       std::vector<float> value(static_cast<size_t>(D), 1.0f);
       const float numbers[] = {0.1f, 1e-10f};
       const auto& kernels = set == 0 ? kernels::best() : kernels::plain();
-      kernels.rules.rowwise_adagrad({{value.data(), &sums[set]}, dout.data(), D, numbers});
+      kernels.rules.rowwise_adagrad({{value.data(), &sums[set]}, {D, 1}, nullptr, dout.data(), 1, D, numbers});
     }
     CHECK(sums[0] == sums[1]);
   }

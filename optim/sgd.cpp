@@ -27,11 +27,7 @@ Optimizer sgd(const SgdOptions& options) {
         kernel_rule(options.nesterov ? &kernels::Rules::keras_nesterov : &kernels::Rules::keras_momentum, 1);
     return optimizer;
   }
-  optimizer.rule = [](const UpdateRows& u) {
-    for_rows(u, 0, [rate = u.numbers[0]](float* value, float**, const float* gradient, int64_t n) {
-      for (int64_t k = 0; k < n; ++k) value[k] -= rate * gradient[k];
-    });
-  };
+  optimizer.rule = kernel_rule(&kernels::Rules::gradient_descent, 0);
   return optimizer;
 }
 
