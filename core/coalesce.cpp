@@ -36,7 +36,8 @@ void make_workspace(Parameter& table) {
 class Sums : public kernels::RowSums {
  public:
   Sums(const Parameter& table, size_t uses)
-      : touched_(uses * sizeof(int32_t)), sums_(uses * static_cast<size_t>(table.stored().width) * sizeof(float)) {
+      : touched_(uses * sizeof(int32_t)),
+        sums_(uses * static_cast<size_t>(kernels::sums_stride(table.stored().width)) * sizeof(float)) {
     slots = table.workspace->slots.as<uint32_t>();
     touched = touched_.as<int32_t>();
     sums = sums_.as<float>();
@@ -59,7 +60,7 @@ void through_clip(const Sums& rows, const RowsView& values, float max_norm) {
   const int64_t D = values.width;
   for (uint32_t i = 0; i < rows.count; ++i) {
     const float* x = values.row(rows.touched[i]).data();
-    float* d = rows.sums + i * D;
+    float* d = rows.sums + i * kernels::sums_stride(D);
     const float squares = kernels::best().dot(x, x, D);
     const float norm = std::sqrt(squares);
     if (!(norm >= max_norm) || norm == 0.0f) continue;
@@ -71,7 +72,7 @@ void through_clip(const Sums& rows, const RowsView& values, float max_norm) {
 void finish(const Parameter& table, const Sums& rows, int64_t part, const RowBatchVisitor& visit) {
   const std::optional<float>& max_norm = table.row_gradient().max_norm;
   if (max_norm) through_clip(rows, table.stored(), *max_norm);
-  visit({rows.touched, rows.sums, rows.count, rows.width, part});
+  visit({rows.touched, rows.sums, kernels::sums_stride(rows.width), rows.count, rows.width, part});
 }
 
 void coalesce_whole(const Parameter& table, int64_t uses, const RowBatchVisitor& visit) {
@@ -122,7 +123,7 @@ CoalescedRows coalesced(Parameter& table) {
   coalesce(table, [&](const RowBatch& batch) {
     const std::lock_guard lock(mutex);
     rows.insert(rows.end(), batch.rows, batch.rows + batch.count);
-    sums.insert(sums.end(), batch.gradients, batch.gradients + batch.count * D);
+    for (int64_t i = 0; i < batch.count; ++i) sums.insert(sums.end(), batch.gradient(i), batch.gradient(i) + D);
   });
   std::vector<size_t> order(rows.size());
   std::iota(order.begin(), order.end(), size_t{0});

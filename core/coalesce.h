@@ -5,15 +5,17 @@
 
 namespace weft {
 
-/// Called for a run of touched rows: rows [count], gradients [count, width] (contiguous), which may be changed. It may
-/// be called by several threads at once, each row once. Must not throw. `part` numbers the runs: it and the order of
-/// rows within a run depend on the gradient alone.
+/// Called for a run of touched rows: rows [count], gradients [count, width], which may be changed. It may be called by
+/// several threads at once, each row once. Must not throw. `part` numbers the runs: it and the order of rows within a
+/// run depend on the gradient alone.
 struct RowBatch {
   const int32_t* rows;
   float* gradients;
+  int64_t gradient_stride;
   int64_t count;
   int64_t width;
   int64_t part;
+  float* gradient(int64_t i) const { return gradients + i * gradient_stride; }
 };
 using RowBatchVisitor = std::function<void(const RowBatch&)>;
 

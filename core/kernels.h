@@ -21,7 +21,13 @@ struct LookupArgs {
   int64_t out_stride;
 };
 
-/// The sums of rows as they are met: row touched[i] has sums[i].
+/// Numbers of a row's place among sums of `width` numbers: a short row has room for the longest vector, so that no part
+/// of a vector needs a mask.
+constexpr int64_t sums_stride(int64_t width) {
+  return width < 16 ? 16 : width;
+}
+
+/// The sums of rows as they are met: row touched[i] has that at sums + i * sums_stride(width).
 struct RowSums {
   uint32_t* slots;   ///< a number a row of the table: 1 + its place among the touched, 0 for a row not met
   int32_t* touched;  ///< room for as many rows as may be met, as has `sums`
@@ -63,7 +69,8 @@ struct RuleArgs {
   float* arrays[kMaxArrays];
   int64_t strides[kMaxArrays];
   const int32_t* rows;     ///< which row of the arrays is row i of the update; null: row i
-  const float* gradients;  ///< [count, n], contiguous
+  const float* gradients;  ///< [count, n]
+  int64_t gradient_stride;
   int64_t count;
   int64_t n;
   const float* numbers;
@@ -107,10 +114,10 @@ struct Kernels {
   void (*lookup)(const LookupArgs&);
   void (*add_bags)(const AddBagsArgs&, RowSums&);
   void (*add_uses)(const AddUsesArgs&, RowSums&);
-  /// dout[i] = out[i] > 0 ? dout[i] : 0.
-  void (*relu_gradient)(float* dout, const float* out, int64_t n);
   /// sums[k] = sum over rows of x[row, k]; x is [rows, width], contiguous.
   void (*column_sums)(const float* x, int64_t rows, int64_t width, float* sums);
+  /// Back through relu first, where out = relu(.) has the shape of dout: dout[i] = out[i] > 0 ? dout[i] : 0.
+  void (*relu_column_sums)(float* dout, const float* out, int64_t rows, int64_t width, float* sums);
   /// sum of a[i] * b[i], in a fixed order.
   float (*dot)(const float* a, const float* b, int64_t n);
   /// y[i] += a * x[i].

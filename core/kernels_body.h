@@ -63,12 +63,13 @@ inline void store_part(float* piece, int j, int64_t width, Vector v) {
   store(piece + (j + 1 < N ? int64_t{j} * kLanes : width - kLanes), v);
 }
 
-/// Calls piece<N>(first, width) for pieces of a row of at most kMost vectors, N = 0 where the piece is shorter than a
+/// Calls piece<N>(first, width) for pieces of a row of at most kMost vectors; N = 0 if the whole row is shorter than a
 /// vector.
 template <class Piece>
 inline void for_pieces(int64_t width, const Piece& piece) {
-  for (int64_t first = 0; first < width; first += kMost * kLanes) {
-    const int64_t n = least(kMost * kLanes, width - first);
+  for (int64_t first = 0, n = 0; first < width; first += n) {
+    n = least(kMost * kLanes, width - first);
+    if (const int64_t rest = width - first - n; 0 < rest && rest < kLanes) n -= kLanes;
     switch (n < kLanes ? 0 : (n + kLanes - 1) / kLanes) {
       case 0:
         piece.template operator()<0>(first, n);
@@ -134,23 +135,35 @@ inline void scaled_row(const float* dout, float scale, int64_t width, Vector* d)
   for (int j = 0; j < kVectors<N>; ++j) d[j] = scale * load_part<N>(dout, j, width);
 }
 
+/// Vector j of the sum of a row (see sums_stride).
+template <int N>
+inline Vector load_sum(const float* sum, int j, int64_t width) {
+  return N == 0 ? load(sum) : load_part<N>(sum, j, width);
+}
+template <int N>
+inline void store_sum(float* sum, int j, int64_t width, Vector v) {
+  if constexpr (N == 0) return store(sum, v);
+  store_part<N>(sum, j, width, v);
+}
+
 /// Adds d to the sum of `row`, N vectors from `first` on. The first time that a row is met it gets its place, and the
 /// rest of its sum is zeros.
 template <int N>
 inline void add_to_row(RowSums& to, int32_t row, const Vector* d, int64_t first, int64_t width) {
-  uint32_t slot = to.slots[row];
+  const int64_t stride = N == 0 ? sums_stride(0) : sums_stride(to.width);
+  const uint32_t slot = to.slots[row];
   if (slot == 0) {
+    float* sum = to.sums + to.count * stride;
     to.touched[to.count] = row;
     to.slots[row] = ++to.count;
-    float* sum = to.sums + int64_t{to.count - 1} * to.width;
-    for (int j = 0; j < kVectors<N>; ++j) store_part<N>(sum, j, width, d[j]);
-    for (int64_t k = width; k < to.width; ++k) sum[k] = 0.0f;
+    for (int j = 0; j < kVectors<N>; ++j) store_sum<N>(sum, j, width, d[j]);
+    for (int64_t k = width; N != 0 && k < to.width; ++k) sum[k] = 0.0f;
     return;
   }
-  float* sum = to.sums + int64_t{slot - 1} * to.width + first;
+  float* sum = to.sums + int64_t{slot - 1} * stride + first;
   Vector old[kVectors<N>];
-  for (int j = 0; j < kVectors<N>; ++j) old[j] = load_part<N>(sum, j, width);
-  for (int j = 0; j < kVectors<N>; ++j) store_part<N>(sum, j, width, old[j] + d[j]);
+  for (int j = 0; j < kVectors<N>; ++j) old[j] = load_sum<N>(sum, j, width);
+  for (int j = 0; j < kVectors<N>; ++j) store_sum<N>(sum, j, width, old[j] + d[j]);
 }
 
 // What a loop works on is copied first: vectors that it writes might otherwise be taken for the arguments themselves.
@@ -190,16 +203,29 @@ void add_uses(const AddUsesArgs& args, RowSums& sums) {
   sums.count = to.count;
 }
 
-void relu_gradient(float* dout, const float* out, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) dout[i] = out[i] > 0.0f ? dout[i] : 0.0f;
+void column_sums(const float* x, int64_t rows, int64_t width, float* sums) {
+  for_pieces(width, [=]<int N>(int64_t first, int64_t n) {
+    Vector sum[kVectors<N>] = {};
+    for (int64_t row = 0; row < rows; ++row) {
+      for (int j = 0; j < kVectors<N>; ++j) sum[j] += load_part<N>(x + row * width + first, j, n);
+    }
+    for (int j = 0; j < kVectors<N>; ++j) store_part<N>(sums + first, j, n, sum[j]);
+  });
 }
 
-void column_sums(const float* x, int64_t rows, int64_t width, float* sums) {
-  for (int64_t k = 0; k < width; ++k) sums[k] = 0.0f;
-  for (int64_t row = 0; row < rows; ++row) {
-    const float* line = x + row * width;
-    for (int64_t k = 0; k < width; ++k) sums[k] += line[k];
-  }
+void relu_column_sums(float* dout, const float* out, int64_t rows, int64_t width, float* sums) {
+  for_pieces(width, [=]<int N>(int64_t first, int64_t n) {
+    Vector sum[kVectors<N>] = {};
+    for (int64_t row = 0; row < rows; ++row) {
+      const int64_t at = row * width + first;
+      for (int j = 0; j < kVectors<N>; ++j) {
+        const Vector d = load_part<N>(out + at, j, n) > 0.0f ? load_part<N>(dout + at, j, n) : Vector{};
+        store_part<N>(dout + at, j, n, d);
+        sum[j] += d;
+      }
+    }
+    for (int j = 0; j < kVectors<N>; ++j) store_part<N>(sums + first, j, n, sum[j]);
+  });
 }
 
 float dot(const float* a, const float* b, int64_t n) {
@@ -267,5 +293,5 @@ constexpr Rules kRules = {gradient_descent,
 
 }  // namespace
 
-const Kernels kTable = {WEFT_SET, lookup,      add_bags, add_uses,    relu_gradient,     column_sums, dot,
-                        axpy,     adam_replay, decay,    to_bfloat16, round_to_bfloat16, kRules};
+const Kernels kTable = {WEFT_SET,    lookup, add_bags,    add_uses,          column_sums, relu_column_sums, dot, axpy,
+                        adam_replay, decay,  to_bfloat16, round_to_bfloat16, kRules};

@@ -45,7 +45,7 @@ inline void for_rows(const RuleArgs& a, const F& f) {
     }
     float* arrays[S];
     for (int s = 0; s < S; ++s) arrays[s] = a.arrays[s] + row * a.strides[s];
-    f(arrays, a.gradients + i * a.n);
+    f(arrays, a.gradients + i * a.gradient_stride);
   }
 }
 template <int S, class F>

@@ -14,7 +14,8 @@ void check_not_negative(const char* optimizer, const char* name, float value);
 
 /// Runs one of the kernels' rules on the rows, with the step's numbers.
 inline void run_rule(const UpdateRows& u, int slot_count, kernels::Rule rule) {
-  kernels::RuleArgs args{{u.value}, {u.value_stride}, u.rows, u.gradients, u.count, u.width, u.numbers};
+  kernels::RuleArgs args{{u.value},         {u.value_stride}, u.rows,  u.gradients,
+                         u.gradient_stride, u.count,          u.width, u.numbers};
   for (int s = 0; s < slot_count; ++s) {
     args.arrays[s + 1] = u.slots[s];
     args.strides[s + 1] = u.slot_strides[s];

@@ -46,7 +46,8 @@ double squares_of_rows(Parameter& table, float limit) {
   std::vector<double> sums;  // by part
   std::mutex mutex;
   coalesce(table, [&](const RowBatch& batch) {
-    const double sum = sum_of_squares(batch.gradients, batch.count * batch.width, limit);
+    double sum = 0.0;
+    for (int64_t i = 0; i < batch.count; ++i) sum += sum_of_squares(batch.gradient(i), batch.width, limit);
     const std::lock_guard lock(mutex);
     if (const auto part = static_cast<size_t>(batch.part); part >= sums.size()) sums.resize(part + 1);
     sums[static_cast<size_t>(batch.part)] = sum;

@@ -56,7 +56,7 @@ TEST_CASE("rowwise adagrad: one accumulator a row of a table, by hand, the same 
       std::vector<float> value(static_cast<size_t>(D), 1.0f);
       const float numbers[] = {0.1f, 1e-10f};
       const auto& kernels = set == 0 ? kernels::best() : kernels::plain();
-      kernels.rules.rowwise_adagrad({{value.data(), &sums[set]}, {D, 1}, nullptr, dout.data(), 1, D, numbers});
+      kernels.rules.rowwise_adagrad({{value.data(), &sums[set]}, {D, 1}, nullptr, dout.data(), D, 1, D, numbers});
     }
     CHECK(sums[0] == sums[1]);
   }

@@ -22,7 +22,8 @@ struct UpdateRows {
   float* slots[kMaxSlots] = {};
   int64_t slot_strides[kMaxSlots] = {};
   const int32_t* rows = nullptr;
-  const float* gradients = nullptr;  ///< [count, width], contiguous
+  const float* gradients = nullptr;  ///< [count, width]
+  int64_t gradient_stride = 0;
   int64_t count = 0;
   int64_t width = 0;
   /// The numbers of this step that the optimizer's `start` made; without one the first is the learning rate.

@@ -32,8 +32,8 @@ struct ParameterStep {
     if (!adjusted) return;
     for (int64_t i = 0; i < update.count; ++i) {
       const int64_t row = update.rows != nullptr ? update.rows[i] : i;
-      adjust(scale, optimizer.regularization, update.value + row * update.value_stride, gradients + i * update.width,
-             update.width);
+      adjust(scale, optimizer.regularization, update.value + row * update.value_stride,
+             gradients + i * update.gradient_stride, update.width);
     }
   }
 };
@@ -75,6 +75,7 @@ void step_rows(const ParameterStep& step) {
     UpdateRows update = arrays;
     update.rows = batch.rows;
     update.gradients = batch.gradients;
+    update.gradient_stride = batch.gradient_stride;
     update.count = batch.count;
     if (step.deferred != nullptr) {
       // Read before an earlier step, or by a lookup of before this optimizer's first step.
@@ -94,7 +95,7 @@ void add_rows_to_dense(Parameter& parameter) {
   coalesce(parameter, [&](const RowBatch& batch) {
     for (int64_t i = 0; i < batch.count; ++i) {
       float* sum = dense + batch.rows[i] * batch.width;
-      for (int64_t k = 0; k < batch.width; ++k) sum[k] += batch.gradients[i * batch.width + k];
+      for (int64_t k = 0; k < batch.width; ++k) sum[k] += batch.gradient(i)[k];
     }
   });
   parameter.row_gradient().clear();
@@ -122,6 +123,7 @@ void step_dense(const ParameterStep& step) {
     update.gradients = part;
     update.count = parameter.table() ? end - begin : 1;
     update.width = parameter.table() ? width : end - begin;
+    update.gradient_stride = update.width;
     step.adjust_rows(update, part);
     step.optimizer.rule(update);
   });

@@ -62,14 +62,6 @@ void forward(const Tensor& x, const Parameter& kernel, const Parameter& bias, bo
         .precision = precision});
 }
 
-/// dz = dy where y > 0, in place: nobody reads dy after this op.
-void through_relu(const Tensor& y, float* dy) {
-  constexpr int64_t kGrain = 1 << 15;
-  parallel_for(y.size(), kGrain, [&](int64_t begin, int64_t end) {
-    kernels::best().relu_gradient(dy + begin, y.data() + begin, end - begin);
-  });
-}
-
 /// dW of one unit: the sum of the rows of x, each times its dz.
 void kernel_gradient_one(const Tensor& x, const float* dz, Parameter& kernel) {
   const int64_t B = x.shape()[0], I = x.shape()[1];
@@ -141,9 +133,12 @@ Var linear(Var x, Parameter& kernel, Parameter& bias, Activation activation, Mat
   forward(x.value(), kernel, bias, fused, precision, y.value());
   tape.record(y, [x, y, fused, precision, B, U, &kernel, &bias] {
     const StageTimer timer(Stage::backward);
-    float* dz = y.gradient_sum();
-    if (fused) through_relu(y.value(), dz);
-    add_bias_gradient(dz, B, U, bias);
+    float* dz = y.gradient_sum();  // dy is read by nobody after this op
+    if (fused) {
+      relu_and_bias_gradient(dz, y.value().data(), B, U, bias);
+    } else {
+      add_bias_gradient(dz, B, U, bias);
+    }
     kernel_gradient(x.value(), dz, precision, kernel);
     if (x.needs_gradient()) input_gradient(dz, kernel, precision, x);
   });

@@ -19,15 +19,32 @@ void add_partial_sums(const float* partial, int64_t pieces, int64_t count, Param
   }
 }
 
-void add_bias_gradient(const float* dy, int64_t rows, int64_t units, Parameter& bias) {
-  if (!bias.trainable()) return;
+namespace {
+
+/// Calls sum(begin, end, sums) for the pieces of rows, and adds what they give to the gradient of the bias.
+template <class Sum>
+void add_sums_of_pieces(int64_t rows, int64_t units, Parameter& bias, const Sum& sum) {
   const int64_t pieces = pieces_of(rows);
   const Buffer partial(static_cast<size_t>(pieces * units) * sizeof(float));
   parallel_for(rows, kRowsOfPiece, [&](int64_t begin, int64_t end) {
-    float* sums = partial.as<float>() + begin / kRowsOfPiece * units;
+    sum(begin, end, partial.as<float>() + begin / kRowsOfPiece * units);
+  });
+  if (bias.trainable()) add_partial_sums(partial.as<float>(), pieces, units, bias);
+}
+
+}  // namespace
+
+void add_bias_gradient(const float* dy, int64_t rows, int64_t units, Parameter& bias) {
+  if (!bias.trainable()) return;
+  add_sums_of_pieces(rows, units, bias, [=](int64_t begin, int64_t end, float* sums) {
     kernels::best().column_sums(dy + begin * units, end - begin, units, sums);
   });
-  add_partial_sums(partial.as<float>(), pieces, units, bias);
+}
+
+void relu_and_bias_gradient(float* dy, const float* y, int64_t rows, int64_t units, Parameter& bias) {
+  add_sums_of_pieces(rows, units, bias, [=](int64_t begin, int64_t end, float* sums) {
+    kernels::best().relu_column_sums(dy + begin * units, y + begin * units, end - begin, units, sums);
+  });
 }
 
 TEST_CASE("partial sums: pieces add, an empty batch gives zeros, a still bias nothing") {
