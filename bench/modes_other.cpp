@@ -89,8 +89,8 @@ nlohmann::ordered_json run_input(const Options& options, const Workload& workloa
                                    .batch_size = workload.batch,
                                    .repeat = {},
                                    .drop_remainder = true});
-  // There is no step beside it here: every thread makes batches.
-  const int threads = options.input_threads >= 0 ? options.input_threads : options.threads > 1 ? options.threads : 0;
+  // There is no step beside it here: every thread makes batches, this one too.
+  const int threads = options.input_threads >= 0 ? options.input_threads : options.threads - 1;
   dataset.map([&input](Batch& batch) { input.prepare(batch.features); }).prefetch(threads, 2 * threads + 2);
   Profile profile(options);
   ExampleWork work;

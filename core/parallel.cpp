@@ -10,6 +10,7 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace weft {
@@ -56,6 +57,19 @@ ThreadLimit::ThreadLimit(int n) : previous_(thread_limit) {
 }
 ThreadLimit::~ThreadLimit() {
   thread_limit = previous_;
+}
+
+BackgroundWork::BackgroundWork(int threads, std::function<bool()> piece) : work_(std::make_shared<SideWork>()) {
+  check_threads(threads, "BackgroundWork");
+  work_->threads = threads;
+  work_->piece = std::move(piece);
+  team().add(work_);
+}
+BackgroundWork::~BackgroundWork() {
+  if (work_->known) team().remove(work_);  // else the team is gone: a static object that outlived it
+}
+void BackgroundWork::wake() {
+  if (work_->idle && work_->known) team().wake(*work_);
 }
 
 namespace detail {

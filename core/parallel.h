@@ -1,6 +1,8 @@
 // Parallel loops. The one place with OpenMP pragmas is parallel.cpp.
 #pragma once
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <type_traits>
 
 namespace weft {
@@ -20,6 +22,25 @@ class ThreadLimit {
 
  private:
   int previous_;
+};
+
+struct SideWork;
+
+/// Work that the threads of parallel loops do while no loop wants them, so that all in all no more threads run than
+/// there are processors: up to `threads` at once call piece() until it returns false, and again after wake(). A loop
+/// within a piece runs on that thread alone. piece() must not throw.
+class BackgroundWork {
+ public:
+  BackgroundWork(int threads, std::function<bool()> piece);
+  BackgroundWork(const BackgroundWork&) = delete;
+  BackgroundWork& operator=(const BackgroundWork&) = delete;
+  /// Waits for the pieces that are being done.
+  ~BackgroundWork();
+  /// There is something to do again. Cheap if somebody is at it anyway.
+  void wake();
+
+ private:
+  std::shared_ptr<SideWork> work_;
 };
 
 namespace detail {

@@ -1,4 +1,4 @@
-// ThreadTeam: one list of open loops; helpers join the first that wants more.
+// ThreadTeam: one list of open loops, helpers join the first that wants more; one list of side work for between them.
 #include <doctest/doctest.h>
 #include <weft/core/thread_team.h>
 
@@ -36,6 +36,10 @@ bool ThreadTeam::inside() {
 ThreadTeam::ThreadTeam(Region region) : region_(std::move(region)), process_(getpid()) {}
 
 ThreadTeam::~ThreadTeam() {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& work : beside_) work->known = false;
+  }
   ended_ = true;
   ++posted_;
   posted_.notify_all();
@@ -87,7 +91,7 @@ void ThreadTeam::help() {
     if (ended_) return;
     Job* job = join();
     if (job == nullptr) {
-      wait_while(posted_, seen);
+      if (!help_beside()) wait_while(posted_, seen);
       continue;
     }
     take_blocks(*job);
@@ -95,6 +99,60 @@ void ThreadTeam::help() {
     const std::lock_guard lock(mutex_);
     if (job->busy.fetch_sub(1, std::memory_order_release) == 1) job->busy.notify_one();
   }
+}
+
+std::shared_ptr<SideWork> ThreadTeam::take_side_work(int64_t& wakes) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& work : beside_) {
+    if (work->idle || work->busy >= work->threads) continue;
+    ++work->busy;
+    wakes = work->wakes;
+    return work;
+  }
+  return nullptr;
+}
+
+/// Does a piece of side work; false if there was none.
+bool ThreadTeam::help_beside() {
+  int64_t wakes = 0;
+  const std::shared_ptr<SideWork> work = take_side_work(wakes);
+  if (work == nullptr) return false;
+  at_a_block = true;
+  const bool more = work->piece();
+  at_a_block = false;
+  const std::lock_guard lock(mutex_);
+  // Who woke it meanwhile may have something that this piece did not see.
+  if (!more && work->wakes == wakes) work->idle = true;
+  --work->busy;
+  left_.notify_all();
+  return true;
+}
+
+void ThreadTeam::add(const std::shared_ptr<SideWork>& work) {
+  {
+    const std::lock_guard lock(mutex_);
+    grow(work->threads);
+    work->known = true;
+    beside_.push_back(work);
+  }
+  wake(*work);
+}
+
+void ThreadTeam::remove(const std::shared_ptr<SideWork>& work) {
+  std::unique_lock lock(mutex_);
+  std::erase(beside_, work);
+  work->known = false;
+  left_.wait(lock, [&] { return work->busy == 0; });
+}
+
+void ThreadTeam::wake(SideWork& work) {
+  {
+    const std::lock_guard lock(mutex_);
+    ++work.wakes;
+    work.idle = false;
+  }
+  posted_.fetch_add(1, std::memory_order_release);
+  for (int i = 0; i < work.threads; ++i) posted_.notify_one();
 }
 
 void ThreadTeam::run(const Loop& loop, int helpers) {
@@ -158,6 +216,36 @@ TEST_CASE("thread team: a helper that never runs is not waited for") {
   std::atomic<int64_t> sum = 0;
   team.run({.body = add_block, .context = &sum, .blocks = 20}, 3);
   CHECK(sum == 190);
+}
+
+TEST_CASE("thread team: side work is done beside loops, by as many threads as it says, and again when woken") {
+  ThreadTeam team = plain_team();
+  std::atomic<int> left = 100, at_once = 0, most = 0, done = 0;
+  const auto work = std::make_shared<SideWork>();
+  work->threads = 2;
+  work->piece = [&] {
+    const int now = ++at_once;
+    if (now > most) most = now;
+    const bool some = left.fetch_sub(1) > 0;
+    CHECK(ThreadTeam::inside());
+    if (some) ++done;
+    --at_once;
+    return some;
+  };
+  team.add(work);
+  for (int repeat = 0; repeat < 50; ++repeat) {
+    std::atomic<int64_t> sum = 0;
+    team.run({.body = add_block, .context = &sum, .blocks = 20}, 3);
+    CHECK(sum == 190);
+  }
+  while (done < 100) std::this_thread::yield();
+  left = 10;
+  team.wake(*work);
+  while (done < 110) std::this_thread::yield();
+  team.remove(work);
+  left = 10;
+  CHECK(most <= 2);
+  CHECK(done == 110);
 }
 
 TEST_CASE("thread team: the first error comes out once all blocks are done") {

@@ -57,15 +57,16 @@ class Dataset {
   explicit Dataset(std::function<bool(Batch&)> next);
   Dataset(Dataset&&) noexcept;
   Dataset& operator=(Dataset&&) noexcept;
-  /// Stops its threads; they finish the batch they are at.
+  /// Waits for the batches that are being made.
   ~Dataset();
 
   /// Runs f on every batch after it is made, where it is made: by several threads at once. Throws ValueError after the
   /// first next().
   Dataset& map(std::function<void(Batch&)> f) &;
   Dataset map(std::function<void(Batch&)> f) && { return std::move(map(std::move(f))); }
-  /// Makes up to `batches` batches ahead on `threads` threads of its own; 0 threads: next() makes each when asked. The
-  /// batches and their order are the same. Throws ValueError after the first next(), for threads < 0 or batches < 1.
+  /// Makes up to `batches` batches ahead on up to `threads` of the threads that parallel loops use too, between loops;
+  /// next() itself makes a batch that nobody has begun. 0 threads: next() makes each. The batches and their order are
+  /// the same. Throws ValueError after the first next(), for threads < 0 or batches < 1.
   Dataset& prefetch(int threads, int batches = 8) &;
   Dataset prefetch(int threads, int batches = 8) && { return std::move(prefetch(threads, batches)); }
 

@@ -20,50 +20,35 @@ void clear(PendingBatch& pending) {
 
 BatchRing::BatchRing(Dataset::Source source, Maps maps, int threads, int batches)
     : source_(std::move(source)), maps_(std::move(maps)), places_(threads == 0 ? 1 : static_cast<size_t>(batches) + 1) {
-  try {
-    for (int i = 0; i < threads; ++i) workers_.emplace_back([this] { work(); });
-  } catch (...) {  // the system has no more threads
-    stop();
-    throw;
-  }
+  if (threads > 0) ahead_.emplace(threads, [this] { return work(); });
 }
 
 BatchRing::~BatchRing() {
-  stop();
-}
-
-void BatchRing::stop() {
   {
     const std::lock_guard lock(mutex_);
     end();
   }
-  for (std::thread& worker : workers_) worker.join();
+  ahead_.reset();  // waits for the batches in work
 }
 
 void BatchRing::end() {
   ended_ = true;
-  room_.notify_all();
   ready_.notify_one();
 }
 
 /// With half the ring free one wake-up pays for several batches.
 void BatchRing::wake_worker() {
-  if (sleeping_ > 0 && 2 * free_places() >= static_cast<int64_t>(places_.size())) room_.notify_one();
+  if (ahead_ && 2 * free_places() >= static_cast<int64_t>(places_.size())) ahead_->wake();
 }
 
-void BatchRing::work() {
+/// A batch ahead, by a thread beside the consumer's; false if there is no room.
+bool BatchRing::work() {
   const ThreadLimit one(1);
   const StageRecording recording(stages_);
   std::unique_lock lock(mutex_);
-  while (!ended_) {
-    if (!drawing_ && free_places() > 0) {
-      produce(lock);
-      continue;
-    }
-    ++sleeping_;
-    room_.wait(lock);
-    --sleeping_;
-  }
+  if (!can_produce()) return false;
+  produce(lock);
+  return true;
 }
 
 /// Draws the next batch and makes it; unlocks meanwhile.
@@ -79,6 +64,7 @@ void BatchRing::produce(std::unique_lock<std::mutex>& lock) {
   if (more || mine.error) ++drawn_;
   if (!more) return end();
   wake_worker();
+  ready_.notify_one();  // the consumer may draw now
 
   lock.unlock();
   make(mine);
@@ -114,8 +100,14 @@ const PendingBatch* BatchRing::next() {
   std::unique_lock lock(mutex_);
   released_ = taken_;
   wake_worker();
-  if (workers_.empty() && drawn_ == taken_ && !ended_) produce(lock);
-  ready_.wait(lock, [&] { return taken_ < drawn_ ? place(taken_).done : ended_; });
+  while (!(taken_ < drawn_ ? place(taken_).done : ended_)) {
+    // Rather than wait for others, the consumer makes what nobody is at: this batch or one after it.
+    if (can_produce()) {
+      produce(lock);
+    } else {
+      ready_.wait(lock);
+    }
+  }
   if (taken_ == drawn_) return nullptr;
   Place& ready = place(taken_);
   // The error's place is never released, so it is found again by every further call.

@@ -1,19 +1,20 @@
 // BatchRing: makes a source's batches in order, on threads of its own, in a ring of batches that are used again.
 #pragma once
+#include <weft/core/parallel.h>
 #include <weft/core/stage_timer.h>
 #include <weft/io/dataset.h>
 
 #include <condition_variable>
 #include <exception>
 #include <mutex>
-#include <thread>
+#include <optional>
 
 namespace weft {
 
 /// The machine behind Dataset::next. A thread that finds a free place of the ring draws the next batch into it, one
-/// thread at a time, and then makes it while others draw; the consumer takes the places in order. All waits are
-/// blocking, and a sleeping thread is woken only when half the ring is free, so that it makes several batches a
-/// wake-up.
+/// thread at a time, and then makes it while others draw; the consumer takes the places in order. The threads are those
+/// of the parallel loops, between loops, and the consumer's itself when the batch that it wants is not ready. A thread
+/// that found no room is woken when half the ring is free, so that it makes several batches a wake-up.
 class BatchRing {
  public:
   using Maps = std::vector<std::function<void(Batch&)>>;
@@ -36,13 +37,13 @@ class BatchRing {
 
   Place& place(int64_t number) { return places_[static_cast<size_t>(number) % places_.size()]; }
   int64_t free_places() const { return static_cast<int64_t>(places_.size()) - (drawn_ - released_); }
-  void work();
+  bool can_produce() const { return !ended_ && !drawing_ && free_places() > 0; }
+  bool work();
   void produce(std::unique_lock<std::mutex>& lock);
   bool draw(Place& place);
   void make(Place& place);
   void end();
   void wake_worker();
-  void stop();
 
   const Dataset::Source source_;
   const Maps maps_;
@@ -50,15 +51,13 @@ class BatchRing {
   std::vector<Place> places_;                     ///< batch number n stands in place n mod size
 
   std::mutex mutex_;               ///< guards what follows, and Place::done
-  std::condition_variable room_;   ///< workers wait for a free place
-  std::condition_variable ready_;  ///< the consumer waits for the batch that is next
+  std::condition_variable ready_;  ///< the consumer waits for the batch that is next, or for room to make one
   int64_t drawn_ = 0;              ///< batches drawn so far
   int64_t taken_ = 0;              ///< batches given to the consumer
   int64_t released_ = 0;           ///< batches that the consumer is done with
-  int sleeping_ = 0;               ///< workers that wait
   bool drawing_ = false;
-  bool ended_ = false;  ///< nothing more is to be drawn
-  std::vector<std::thread> workers_;
+  bool ended_ = false;                   ///< nothing more is to be drawn
+  std::optional<BackgroundWork> ahead_;  ///< makes batches; none if next() does it
 };
 
 }  // namespace weft

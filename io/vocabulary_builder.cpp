@@ -84,7 +84,7 @@ VocabularyCounts count_values(const CountValuesOptions& options) {
     }
   };
   const int threads = num_threads();
-  Dataset dataset = values_of(options, spec).map(count).prefetch(threads > 1 ? threads : 0, 2 * threads);
+  Dataset dataset = values_of(options, spec).map(count).prefetch(threads - 1, 2 * threads);
   while (dataset.next() != nullptr) continue;
   size_t index = 0;
   for (const auto& [key, kind] : spec) {
