@@ -44,20 +44,31 @@ inline Ends ends_of(const char* bytes, size_t count) {
 
 }  // namespace detail
 
+namespace detail {
+
+inline constexpr uint64_t kHashA = 0x9e3779b97f4a7c15, kHashB = 0xbf58476d1ce4e5b9, kHashC = 0x94d049bb133111eb;
+
+/// Mixes the last bytes, at most 16, into the state.
+inline uint64_t end_hash(uint64_t state, const char* bytes, size_t count) {
+  const Ends ends = ends_of(bytes, count);
+  return folded_product(folded_product(ends.first ^ kHashB, ends.last ^ state) ^ kHashA, state ^ kHashC);
+}
+[[gnu::noinline]] inline uint64_t long_hash(uint64_t state, const char* bytes, size_t count) {
+  for (; count > 16; bytes += 16, count -= 16) {
+    const Ends block = ends_of(bytes, 16);
+    state = folded_product(block.first ^ kHashB, block.last ^ state);
+  }
+  return end_hash(state, bytes, count);
+}
+
+}  // namespace detail
+
 /// For tables in memory only: the numbers mean nothing on a disk or to another program.
 inline uint64_t quick_hash(std::string_view bytes) {
-  constexpr uint64_t kA = 0x9e3779b97f4a7c15, kB = 0xbf58476d1ce4e5b9, kC = 0x94d049bb133111eb;
-  const char* at = bytes.data();
-  size_t left = bytes.size();
-  uint64_t state = left * kA ^ kC;
-  while (left > 16) {
-    const detail::Ends block = detail::ends_of(at, 16);
-    state = detail::folded_product(block.first ^ kB, block.last ^ state);
-    at += 16;
-    left -= 16;
-  }
-  const detail::Ends ends = detail::ends_of(at, left);
-  return detail::folded_product(detail::folded_product(ends.first ^ kB, ends.last ^ state) ^ kA, state ^ kC);
+  const uint64_t state = bytes.size() * detail::kHashA ^ detail::kHashC;
+  // Most words are short; for them nothing but this is inlined into a loop.
+  if (bytes.size() > 16) return detail::long_hash(state, bytes.data(), bytes.size());
+  return detail::end_hash(state, bytes.data(), bytes.size());
 }
 inline uint64_t quick_hash(int64_t number) {
   return detail::folded_product(static_cast<uint64_t>(number) ^ 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9) *

@@ -56,7 +56,7 @@ std::string_view WordTable::word(int64_t id) const {
   return word;
 }
 
-bool WordTable::same(uint64_t payload, std::string_view word) const {
+[[gnu::always_inline]] inline bool WordTable::same(uint64_t payload, std::string_view word) const {
   const char* stored = data_ + offset_of(payload);
   if (static_cast<uint8_t>(stored[-1]) != size_byte(word.size())) return false;
   if (word.size() >= kLong && at(offset_of(payload)).size() != word.size()) return false;
