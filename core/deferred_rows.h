@@ -1,6 +1,7 @@
 // DeferredRows: rows of a table that steps move though nobody reads them: they are moved when they are read.
 #pragma once
 #include <weft/core/buffer.h>
+#include <weft/core/rows_view.h>
 
 #include <array>
 #include <cstdint>
@@ -36,6 +37,8 @@ class DeferredRows {
     bool moves_values = true;
     /// Who replays: an optimizer's identity.
     const void* owner = nullptr;
+    /// Where the rows lie, each with all that a replay reads of it, to be asked for ahead. Absent: nothing is.
+    std::function<RowsView()> storage = {};
   };
   explicit DeferredRows(Options options);
 
@@ -45,14 +48,14 @@ class DeferredRows {
 
   /// Brings rows up to step(), each once however often it is named. Parallel; the rows are ready when it returns.
   void bring_up(std::span<const int32_t> rows);
-  /// The same for one row, by the thread that has it to itself.
-  void bring_up_own(int32_t row) { bring_up_row(row, step_); }
+  /// The same, each named once, by the thread that has these rows to itself.
+  void bring_up_own(std::span<const int32_t> rows);
   void bring_up_all();
 
   /// A step has been taken: what it was. Rows that it updated are marked; the others have missed it.
   void add_step(const Step& step);
-  /// The row stands after step() + 1, which is being taken.
-  void mark_next(int32_t row) { stamps_.as<int32_t>()[row] = static_cast<int32_t>(step_ + 1 - origin_); }
+  /// The rows stand after step() + 1, which is being taken.
+  void mark_next(std::span<const int32_t> rows);
   /// The last step added updated every row.
   void mark_all();
   /// All rows stand after `step`, though steps between were not taken here. Rows must be up to date.

@@ -24,6 +24,7 @@
 #include <weft/optim/optimizer.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -37,6 +38,21 @@ bool at_rest(const float* m, const float* v, int64_t n) {
   float sum = 0.0f;
   for (int64_t k = 0; k < n; ++k) sum += (m[k] != 0.0f) + (v[k] != 0.0f);
   return sum == 0.0f;
+}
+
+/// decay_clock(beta, step), remembered by the thread: rows that are replayed one after another stand at few steps.
+DecayClock remembered_clock(float beta, int64_t step) {
+  struct Known {
+    float beta = -1.0f;
+    int64_t step = -1;
+    DecayClock clock;
+  };
+  constexpr size_t kKnown = 256;
+  thread_local std::array<std::array<Known, 2>, kKnown> table;  // two: of both means
+  auto& place = table[static_cast<size_t>(step) % kKnown];
+  Known& known = place[0].step == step && place[0].beta != beta ? place[1] : place[0];
+  if (known.step != step || known.beta != beta) known = {beta, step, decay_clock(beta, step)};
+  return known.clock;
 }
 
 bool settles(const AdamNumbers& n) {
@@ -66,7 +82,7 @@ void defer_adam(Optimizer& optimizer, const AdamNumbers& numbers) {
     args.m = arrays.slots[0] + missed.row * arrays.slot_strides[0];
     args.v = arrays.slots[1] + missed.row * arrays.slot_strides[1];
     if (missed.largest[1] == 0.0f && at_rest(args.m, args.v, arrays.width)) return;
-    const DecayClock first = decay_clock(n.beta1, missed.from), second = decay_clock(n.beta2, missed.from);
+    const DecayClock first = remembered_clock(n.beta1, missed.from), second = remembered_clock(n.beta2, missed.from);
     args.vhat = arrays.slots[2] != nullptr ? arrays.slots[2] + missed.row * arrays.slot_strides[2] : nullptr;
     args.n = arrays.width;
     args.steps = reinterpret_cast<const kernels::AdamReplayArgs::Step*>(missed.steps.data());
@@ -77,7 +93,7 @@ void defer_adam(Optimizer& optimizer, const AdamNumbers& numbers) {
     args.exponent2 = second.exponent;
     args.chunk = chunk.length;
     args.place = (missed.from + 1) % chunk.length;
-    const DecayClock start = decay_clock(n.beta2, missed.from + 1 - args.place);
+    const DecayClock start = remembered_clock(n.beta2, missed.from + 1 - args.place);
     args.chunk_scale2 = start.scale;
     args.chunk_exponent2 = start.exponent;
     args.fallen = chunk.fallen;

@@ -10,6 +10,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -72,6 +73,7 @@ void step_rows(const ParameterStep& step) {
   const UpdateRows arrays = arrays_of(step);
   coalesce(step.parameter, [&](const RowBatch& batch) {
     const StageTimer timer(Stage::update);
+    const std::span rows(batch.rows, static_cast<size_t>(batch.count));
     UpdateRows update = arrays;
     update.rows = batch.rows;
     update.gradients = batch.gradients;
@@ -79,13 +81,11 @@ void step_rows(const ParameterStep& step) {
     update.count = batch.count;
     if (step.deferred != nullptr) {
       // Read before an earlier step, or by a lookup of before this optimizer's first step.
-      for (int64_t i = 0; i < batch.count; ++i) step.deferred->bring_up_own(batch.rows[i]);
+      step.deferred->bring_up_own(rows);
     }
     step.adjust_rows(update, batch.gradients);
     step.optimizer.rule(update);
-    if (step.deferred != nullptr) {
-      for (int64_t i = 0; i < batch.count; ++i) step.deferred->mark_next(batch.rows[i]);
-    }
+    if (step.deferred != nullptr) step.deferred->mark_next(rows);
   });
 }
 
@@ -144,7 +144,13 @@ DeferredRows* deferred_rows(Parameter& parameter, const Optimizer& optimizer, in
                    slots = optimizer.slots.size()](
                       const DeferredRows::Missed& m) { replay(m, arrays_of(parameter, places, slots)); },
         .moves_values = optimizer.replay_moves_values,
-        .owner = optimizer.identity.get()});
+        .owner = optimizer.identity.get(),
+        .storage =
+            [&parameter] {
+              RowsView rows = parameter.stored();
+              rows.width = rows.stride;  // the slots lie behind the values
+              return rows;
+            }});
   } else if (parameter.deferred->step() != global_step) {
     // Steps without a gradient for this table are none of its steps: its rows don't move in them.
     parameter.deferred->bring_up_all();
