@@ -214,7 +214,7 @@ void OnnxModel::write(const std::string& path, int64_t inline_bytes) const {
   int64_t graph_bytes = std::ssize(parts_) + static_cast<int64_t>(wire::field_size(name_.size()));
   for (const Tensor& tensor : tensors_) {
     std::string& fields = headers.emplace_back(header(tensor));
-    follows.push_back(!beside || tensor.size() < kSmallTensor);
+    follows.push_back(!beside || !tensor.rows.data || tensor.size() < kSmallTensor);
     if (!follows.back()) {
       const std::string file = path.substr(path.find_last_of('/') + 1) + ".data";
       const std::pair<std::string, std::string> place[] = {
@@ -300,6 +300,19 @@ TEST_CASE("onnx: constants once, large tensors beside the file") {
   CHECK(beside.substr(8, 8) == std::string(reinterpret_cast<const char*>(row), 8));
   CHECK(directory.text("in.onnx").find(beside) != std::string::npos);
   CHECK(directory.text("out.onnx").find("out.onnx.data") != std::string::npos);
+}
+
+TEST_CASE("onnx: large constants stay in the file, so that tensors beside it lie where it says") {
+  OnnxModel model("g");
+  const std::vector<float> constant(300, 7.0f);
+  model.floats(constant);
+  std::vector<float> numbers(256, 5.0f);
+  model.tensor("table", {256}, {.data = numbers.data(), .rows = 1, .width = 256, .stride = 256});
+  const TestDirectory directory;
+  model.write(directory.file("m.onnx"), 100);
+  CHECK(directory.text("m.onnx.data") == std::string(reinterpret_cast<const char*>(numbers.data()), 1024));
+  CHECK(directory.text("m.onnx").find(std::string(reinterpret_cast<const char*>(constant.data()), 1200)) !=
+        std::string::npos);
 }
 
 }  // namespace weft
