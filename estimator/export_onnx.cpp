@@ -24,11 +24,18 @@ struct Bags {
   std::string weights;
 };
 
+// What a column reads: numbers [batch, width] or ids.
+struct Read {
+  std::string numbers;
+  Bags bags;
+};
+
 class Exporter {
  public:
   explicit Exporter(const DNNEstimator& estimator) : estimator_(estimator), params_(estimator.params()) {}
 
   OnnxModel build() {
+    outputs();
     std::string x = inputs();
     x = hidden_layers(x);
     head(dense(x, logits_layer_name(), "logits"));
@@ -41,19 +48,28 @@ class Exporter {
     std::vector<FeatureColumn> columns(options.feature_columns.begin(), options.feature_columns.end());
     std::sort(columns.begin(), columns.end(),
               [](const FeatureColumn& a, const FeatureColumn& b) { return a.name() < b.name(); });
+    // All inputs come first: a table that is called like one gets another name.
+    std::vector<Read> read;
+    for (const FeatureColumn& column : columns) read.push_back(this->read(column));
     std::vector<std::string> parts;
-    for (size_t i = 0; i < columns.size(); ++i) parts.push_back(column(columns[i], i));
+    for (size_t i = 0; i < columns.size(); ++i) parts.push_back(column(columns[i], read[i], i));
     return parts.size() == 1 ? parts[0] : model_.node("Concat", parts, {{"axis", int64_t{1}}});
   }
 
-  std::string column(const FeatureColumn& column, size_t place) {
+  Read read(const FeatureColumn& column) {
+    if (const auto* numeric = column.get_if<NumericColumn>()) return {.numbers = numbers(*numeric), .bags = {}};
+    if (const auto* embedding = column.get_if<EmbeddingColumn>()) return {{}, bags(embedding->categorical_column)};
+    if (const auto* indicator = column.get_if<IndicatorColumn>()) return {{}, bags(indicator->categorical_column)};
+    return {{}, bags(*column.get_if<CategoricalColumn>())};
+  }
+
+  std::string column(const FeatureColumn& column, const Read& read, size_t place) {
     if (const auto* embedding = column.get_if<EmbeddingColumn>()) {
-      return looked_up(*embedding, *estimator_.input_layer().table(place));
+      return looked_up(*embedding, read.bags, *estimator_.input_layer().table(place));
     }
-    if (const auto* indicator = column.get_if<IndicatorColumn>()) return counted(indicator->categorical_column);
-    if (const auto* numeric = column.get_if<NumericColumn>()) return numbers(*numeric);
+    if (column.get_if<NumericColumn>()) return read.numbers;
     // A bucketized column stands for its indicator.
-    return counted(*column.get_if<CategoricalColumn>());
+    return counted(read.bags, column.width());
   }
 
   // One input a name: columns over the same feature read the same numbers.
@@ -121,8 +137,7 @@ class Exporter {
     return model_.node("Squeeze", {model_.node("MatMul", {row, rows}), model_.integers({1})});
   }
 
-  std::string looked_up(const EmbeddingColumn& column, const Parameter& table) {
-    Bags bag = bags(column.categorical_column);
+  std::string looked_up(const EmbeddingColumn& column, Bags bag, const Parameter& table) {
     if (column.use_safe_embedding_lookup && column.combiner != Combiner::sum) {
       bag.weights = model_.node("Max", {bag.weights, model_.floats({0})});  // weights <= 0 are dropped
     }
@@ -145,9 +160,8 @@ class Exporter {
     return model_.node("Mul", {rows, model_.node("Div", {limit, model_.node("Max", {norm, limit})})});
   }
 
-  std::string counted(const CategoricalColumn& column) {
-    const Bags bag = bags(column);
-    const std::string depth = model_.integers({column.num_buckets()});
+  std::string counted(const Bags& bag, int64_t width) {
+    const std::string depth = model_.integers({width});
     return weighted_sum(bag.weights, model_.node("OneHot", {bag.ids, depth, model_.floats({0, 1})}));
   }
 
@@ -196,29 +210,36 @@ class Exporter {
         "of relu, relu6, leaky_relu, elu, selu, gelu, swish, tanh, sigmoid, softplus. Train with one of them.");
   }
 
-  void head(const std::string& logits) {
+  void outputs() {
     const Head& head = estimator_.head();
     const int64_t units = head.logits_dimension();
     const auto out = [&](const char* name, int64_t width) {
       model_.output(name, Number::float32, {std::string("batch"), width});
     };
     out("logits", units);
+    if (head.get_if<RegressionHead>()) return out("predictions", units);
+    const auto* classes = head.get_if<ClassHead>();
+    const bool binary = classes && classes->binary();
+    if (binary) out("logistic", units);
+    out("probabilities", binary ? 2 : units);
+  }
+
+  void head(const std::string& logits) {
+    const Head& head = estimator_.head();
     if (head.get_if<RegressionHead>()) {
       model_.node("Identity", {logits}, {}, "predictions");
-      return out("predictions", units);
+      return;
     }
     const auto* classes = head.get_if<ClassHead>();
     if (classes && !classes->binary()) {
       model_.node("Softmax", {logits}, {{"axis", int64_t{1}}}, "probabilities");
-      return out("probabilities", units);
+      return;
     }
     const std::string logistic = model_.node("Sigmoid", {logits}, {}, classes ? "logistic" : "probabilities");
-    out(logistic.c_str(), units);
     if (!classes) return;
     // 1 - p by the sigmoid of -x, which keeps its digits where p is near 1.
     const std::string other = model_.node("Sigmoid", {model_.node("Neg", {logits})});
     model_.node("Concat", {other, logistic}, {{"axis", int64_t{1}}}, "probabilities");
-    out("probabilities", 2);
   }
 
   const DNNEstimator& estimator_;

@@ -136,26 +136,27 @@ std::string OnnxModel::made_up_name() {
   return name;
 }
 
+void OnnxModel::take(const std::string& name) {
+  if (names_.insert(name).second) return;
+  throw ValueError(fmt::format("[OnnxModel] two values of a name: got '{}' twice. Give the columns other keys.", name));
+}
+
 std::string OnnxModel::input(const std::string& name, Number number, const std::vector<Extent>& shape) {
-  if (!names_.emplace(name, 0).second) {
-    throw ValueError(
-        fmt::format("[OnnxModel] two values of a name: got '{}' twice. Give the columns other keys.", name));
-  }
+  take(name);
   append_bytes(parts_, GraphField::input, value_info(name, number, shape));
   return name;
 }
 
 void OnnxModel::output(const std::string& name, Number number, const std::vector<Extent>& shape) {
+  take(name);
+  to_make_.insert(name);
   append_bytes(parts_, GraphField::output, value_info(name, number, shape));
 }
 
 std::string OnnxModel::node(std::string_view op, const std::vector<std::string>& inputs,
                             const std::vector<Attribute>& attributes, std::string output) {
   if (output.empty()) output = made_up_name();
-  if (!names_.emplace(output, 0).second) {
-    throw ValueError(
-        fmt::format("[OnnxModel] two values of a name: got '{}' twice. Give the columns other keys.", output));
-  }
+  if (to_make_.erase(output) == 0) take(output);
   std::string node;
   for (const std::string& input : inputs) append_bytes(node, NodeField::input, input);
   append_bytes(node, NodeField::output, output);
@@ -172,7 +173,7 @@ std::string OnnxModel::constant(Number number, std::vector<int64_t> shape, std::
     }
   }
   const std::string name = made_up_name();
-  names_.emplace(name, 0);
+  take(name);
   tensors_.push_back({name, number, std::move(shape), std::move(bytes), {}});
   return name;
 }
@@ -190,8 +191,13 @@ std::string OnnxModel::scalar(float value) {
 }
 
 std::string OnnxModel::tensor(const std::string& name, const std::vector<int64_t>& shape, const RowsView& rows) {
-  if (names_.emplace(name, 0).second) tensors_.push_back({name, Number::float32, shape, {}, rows});
-  return name;
+  const auto [place, made] = tensor_names_.try_emplace(name, name);
+  std::string& own = place->second;
+  if (!made) return own;
+  for (int i = 1; names_.contains(own); ++i) own = fmt::format("{}_{}", name, i);
+  take(own);
+  tensors_.push_back({own, Number::float32, shape, {}, rows});
+  return own;
 }
 
 std::string OnnxModel::header(const Tensor& tensor) {
@@ -265,8 +271,8 @@ void OnnxModel::write(const std::string& path, int64_t inline_bytes) const {
 TEST_CASE("onnx: a model of one node, byte by byte") {
   OnnxModel model("g");
   model.input("x", OnnxModel::Number::float32, {std::string("b"), int64_t{2}});
-  model.node("Relu", {"x"}, {}, "y");
   model.output("y", OnnxModel::Number::float32, {int64_t{3}});
+  model.node("Relu", {"x"}, {}, "y");
   const TestDirectory directory;
   model.write(directory.file("m.onnx"));
   const std::string bytes = directory.text("m.onnx");
@@ -313,6 +319,22 @@ TEST_CASE("onnx: large constants stay in the file, so that tensors beside it lie
   CHECK(directory.text("m.onnx.data") == std::string(reinterpret_cast<const char*>(numbers.data()), 1024));
   CHECK(directory.text("m.onnx").find(std::string(reinterpret_cast<const char*>(constant.data()), 1200)) !=
         std::string::npos);
+}
+
+TEST_CASE("onnx: a tensor never takes the name of an input or an output") {
+  OnnxModel model("g");
+  model.output("y", OnnxModel::Number::float32, {});
+  model.input("video", OnnxModel::Number::int64, {});
+  float numbers[] = {1, 2};
+  const RowsView rows{.data = numbers, .rows = 1, .width = 2, .stride = 2};
+  const std::string table = model.tensor("video", {2}, rows);
+  CHECK(table == "video_1");
+  CHECK(model.tensor("video", {2}, rows) == table);
+  CHECK(model.tensor("y", {2}, rows) == "y_1");
+  CHECK(model.tensor("other", {2}, rows) == "other");
+  CHECK(model.node("Relu", {"video"}, {}, "y") == "y");
+  CHECK_THROWS_AS(model.node("Relu", {"video"}, {}, "y"), ValueError);
+  CHECK_THROWS_AS(model.input("y", OnnxModel::Number::int64, {}), ValueError);
 }
 
 }  // namespace weft

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 #include <map>
-#include <span>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,7 +30,7 @@ class OnnxModel {
 
   /// A value the caller feeds. Returns its name. Throws ValueError for a name that is taken.
   std::string input(const std::string& name, Number number, const std::vector<Extent>& shape);
-  /// A value the caller gets; some node must make it.
+  /// A value the caller gets; some node that comes later must make it. Throws ValueError for a name that is taken.
   void output(const std::string& name, Number number, const std::vector<Extent>& shape);
   /// Adds an operator of one output and returns the output's name, which is made up if it is not given.
   std::string node(std::string_view op, const std::vector<std::string>& inputs,
@@ -39,8 +39,8 @@ class OnnxModel {
   std::string integers(const std::vector<int64_t>& values);
   std::string floats(const std::vector<float>& values);
   std::string scalar(float value);
-  /// The numbers of `rows` under a name, which must stay where they are until write(). Once a name: later calls return
-  /// the name.
+  /// The numbers of `rows`, which must stay where they are until write(). Returns the name, with a number behind it if
+  /// an input or an output has it: declare those first. Once a name: later calls return what the first one did.
   std::string tensor(const std::string& name, const std::vector<int64_t>& shape, const RowsView& rows);
 
   /// Writes the file, whole or not at all. Above `inline_bytes` of numbers, tensors of a KiB and more lie in
@@ -57,13 +57,16 @@ class OnnxModel {
     int64_t size() const { return rows.data ? rows.size() * static_cast<int64_t>(sizeof(float)) : std::ssize(bytes); }
   };
   std::string made_up_name();
+  void take(const std::string& name);
   std::string constant(Number number, std::vector<int64_t> shape, std::string bytes);
   static std::string header(const Tensor& tensor);
 
   std::string name_;
   std::string parts_;  ///< nodes, inputs and outputs as fields of the graph
   std::vector<Tensor> tensors_;
-  std::map<std::string, int> names_;
+  std::set<std::string> names_;                      ///< of all values
+  std::set<std::string> to_make_;                    ///< outputs that no node makes yet
+  std::map<std::string, std::string> tensor_names_;  ///< tensors as they were given: as they are called
   int made_up_ = 0;
 };
 

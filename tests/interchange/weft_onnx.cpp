@@ -135,8 +135,19 @@ void write_all(const Models& models) {
                              .n_classes = 3});
     models.write(fmt::format("weighted_{}", to_string(combiner)), by_weight);
   }
+  // Tables that are called like an input and like an output.
+  for (const char* name : {"b", "logits"}) {
+    const FeatureColumns named =
+        shared_embeddings({ids("a"), ids("b")}, {.dimension = 3, .shared_embedding_collection_name = name});
+    DNNClassifier renamed({.hidden_units = {4}, .feature_columns = named});
+    models.write(fmt::format("table_called_{}", name), renamed);
+  }
   const FeatureColumns clipped = embedding_column(ids("a"), {.dimension = 3, .max_norm = 0.4f});
-  DNNClassifier beside({.hidden_units = {300}, .feature_columns = {clipped, y, bucketized}});
+  std::vector<float> boundaries(400);
+  for (size_t i = 0; i < boundaries.size(); ++i) boundaries[i] = static_cast<float>(i) / 40 - 5;
+  DNNClassifier beside(
+      {.hidden_units = {300},
+       .feature_columns = {clipped, y, bucketized_column(numeric_column({.key = "x", .shape = {2}}), boundaries)}});
   models.write("beside", beside);
   DNNClassifier counted({.hidden_units = {4},
                          .feature_columns = {indicator_column(weighted), indicator_column(ids("b"))},
