@@ -5,34 +5,29 @@
 #include <weft/core/test_directory.h>
 #include <weft/estimator/dnn_classifier.h>
 #include <weft/estimator/export_onnx.h>
+#include <weft/estimator/export_onnx_bags.h>
+#include <weft/estimator/export_onnx_inputs.h>
 #include <weft/estimator/naming.h>
 #include <weft/estimator/networks/dnn_network.h>
 #include <weft/io/formats/onnx_model.h>
 
 #include <algorithm>
-#include <limits>
-#include <map>
 
 namespace weft {
 namespace {
 
 using Number = OnnxModel::Number;
 
-// [batch, ids] each: which places hold an id (as 0 and 1, or its weight), and ids with 0 in the others.
-struct Bags {
-  std::string ids;
-  std::string weights;
-};
-
 // What a column reads: numbers [batch, width] or ids.
 struct Read {
   std::string numbers;
-  Bags bags;
+  OnnxBags bags;
 };
 
 class Exporter {
  public:
-  explicit Exporter(const DNNEstimator& estimator) : estimator_(estimator), params_(estimator.params()) {}
+  Exporter(const DNNEstimator& estimator, OnnxInput input)
+      : estimator_(estimator), params_(estimator.params()), inputs_(model_, input) {}
 
   OnnxModel build() {
     outputs();
@@ -57,10 +52,12 @@ class Exporter {
   }
 
   Read read(const FeatureColumn& column) {
-    if (const auto* numeric = column.get_if<NumericColumn>()) return {.numbers = numbers(*numeric), .bags = {}};
-    if (const auto* embedding = column.get_if<EmbeddingColumn>()) return {{}, bags(embedding->categorical_column)};
-    if (const auto* indicator = column.get_if<IndicatorColumn>()) return {{}, bags(indicator->categorical_column)};
-    return {{}, bags(*column.get_if<CategoricalColumn>())};
+    if (const auto* numeric = column.get_if<NumericColumn>()) return {.numbers = inputs_.numbers(*numeric), .bags = {}};
+    if (const auto* embedding = column.get_if<EmbeddingColumn>())
+      return {{}, inputs_.bags(embedding->categorical_column)};
+    if (const auto* indicator = column.get_if<IndicatorColumn>())
+      return {{}, inputs_.bags(indicator->categorical_column)};
+    return {{}, inputs_.bags(*column.get_if<CategoricalColumn>())};
   }
 
   std::string column(const FeatureColumn& column, const Read& read, size_t place) {
@@ -72,85 +69,27 @@ class Exporter {
     return counted(read.bags, column.width());
   }
 
-  // One input a name: columns over the same feature read the same numbers.
-  std::string input(const std::string& name, Number number, const std::vector<OnnxModel::Extent>& shape) {
-    const auto [place, made] = inputs_.try_emplace(name, number);
-    if (made) return model_.input(name, number, shape);
-    if (place->second == number) return name;
-    throw ValueError(
-        fmt::format("[export_onnx] input '{}' can't be: got numbers and ids under one name, expected one of "
-                    "them. Give the features other keys.",
-                    name));
-  }
-
-  std::string numbers(const NumericColumn& column) {
-    if (column.normalizer_fn) {
-      throw ValueError(
-          fmt::format("[export_onnx] column '{}' can't be written: got a normalizer_fn, expected none. "
-                      "Normalise in the data, or feed the model in weft.",
-                      column.key));
+  std::string looked_up(const EmbeddingColumn& column, OnnxBags bags, const Parameter& table) {
+    const std::string rows = clipped(model_.node("Gather", {tensor(table), bags.ids}), column.max_norm);
+    if (column.combiner == Combiner::sum) return summed(bags, weighted_sum(model_, bags.weights, rows));
+    const std::string zero = model_.floats({0});
+    if (column.use_safe_embedding_lookup) {  // weights <= 0 are dropped, and NaN
+      bags.weights = model_.node("Where", {model_.node("Greater", {bags.weights, zero}), bags.weights, zero});
     }
-    return input(column.key, Number::float32, {std::string("batch"), column.width()});
-  }
-
-  Bags bags(const CategoricalColumn& column) {
-    if (const auto* bucketized = column.get_if<BucketizedColumn>()) return buckets(*bucketized);
-    const auto* weighted = column.get_if<WeightedColumn>();
-    const std::string name = weighted ? weighted->categorical_column->name() : column.name();
-    const std::vector<OnnxModel::Extent> shape = {std::string("batch"), name + "_ids"};
-    const std::string given = input(name, Number::int64, shape);
-    const std::string zero = model_.integers({0});
-    Bags out{.ids = model_.node("Max", {given, zero}), .weights = {}};
-    out.weights = to_float(model_.node("GreaterOrEqual", {given, zero}));
-    if (weighted) {
-      const std::string factors = input(weighted->weight_feature_key, Number::float32, shape);
-      // Selected, not multiplied: padding may hold anything.
-      out.weights = model_.node("Where", {model_.node("GreaterOrEqual", {given, zero}), factors, model_.floats({0})});
-    }
-    return out;
-  }
-
-  // Element k of the source has its own ids: bucket + k * buckets.
-  Bags buckets(const BucketizedColumn& column) {
-    const std::string x = numbers(column.source_column);
-    const std::string apart = model_.node("Unsqueeze", {x, model_.integers({2})});
-    // NaN lies in the last bucket: it is below no boundary.
-    const std::string below = to_float(model_.node("Less", {apart, model_.floats(column.boundaries)}));
-    const auto boundaries = std::ssize(column.boundaries);
-    const std::string passed =
-        model_.node("Sub", {model_.scalar(static_cast<float>(boundaries)),
-                            model_.node("ReduceSum", {below, model_.integers({2})}, {{"keepdims", int64_t{0}}})});
-    std::vector<int64_t> first(static_cast<size_t>(column.source_column.width()));
-    for (size_t k = 0; k < first.size(); ++k) first[k] = static_cast<int64_t>(k) * (boundaries + 1);
-    const std::string bucket = model_.node("Cast", {passed}, {{"to", static_cast<int64_t>(Number::int64)}});
-    return {.ids = model_.node("Add", {bucket, model_.integers(first)}),
-            .weights = to_float(model_.node("GreaterOrEqual", {passed, model_.scalar(0)}))};
-  }
-
-  std::string to_float(const std::string& value) {
-    return model_.node("Cast", {value}, {{"to", static_cast<int64_t>(Number::float32)}});
-  }
-
-  // [batch, ids] and [batch, ids, width] -> [batch, width].
-  std::string weighted_sum(const std::string& weights, const std::string& rows) {
-    const std::string row = model_.node("Unsqueeze", {weights, model_.integers({1})});
-    return model_.node("Squeeze", {model_.node("MatMul", {row, rows}), model_.integers({1})});
-  }
-
-  std::string looked_up(const EmbeddingColumn& column, Bags bag, const Parameter& table) {
-    if (column.use_safe_embedding_lookup && column.combiner != Combiner::sum) {
-      bag.weights = model_.node("Max", {bag.weights, model_.floats({0})});  // weights <= 0 are dropped
-    }
-    const std::string rows = clipped(model_.node("Gather", {tensor(table), bag.ids}), column.max_norm);
-    const std::string sum = weighted_sum(bag.weights, rows);
-    if (column.combiner == Combiner::sum) return sum;
+    const std::string sum = summed(bags, weighted_sum(model_, bags.weights, rows));
     const bool mean = column.combiner == Combiner::mean;
-    const std::string parts = mean ? bag.weights : model_.node("Mul", {bag.weights, bag.weights});
-    std::string divisor = model_.node("ReduceSum", {parts, model_.integers({1})}, {{"keepdims", int64_t{1}}});
+    const std::string parts = mean ? bags.weights : model_.node("Mul", {bags.weights, bags.weights});
+    std::string divisor =
+        summed(bags, model_.node("ReduceSum", {parts, model_.integers({1})}, {{"keepdims", int64_t{1}}}));
     if (!mean) divisor = model_.node("Sqrt", {divisor});
-    // An empty bag is zeros: 0 / 1.
-    const std::string empty = model_.node("Equal", {divisor, model_.floats({0})});
-    return model_.node("Div", {sum, model_.node("Where", {empty, model_.floats({1}), divisor})});
+    // An empty bag is zeros, and so is one whose weights cancel out.
+    const std::string none = model_.node("Equal", {divisor, zero});
+    return model_.node("Mul", {sum, model_.node("Where", {none, zero, model_.node("Reciprocal", {divisor})})});
+  }
+
+  // [rows, width] -> [batch, width].
+  std::string summed(const OnnxBags& bags, const std::string& values) {
+    return bags.pieces ? sum_pieces(model_, *bags.pieces, values) : values;
   }
 
   std::string clipped(const std::string& rows, const std::optional<float>& max_norm) {
@@ -160,9 +99,9 @@ class Exporter {
     return model_.node("Mul", {rows, model_.node("Div", {limit, model_.node("Max", {norm, limit})})});
   }
 
-  std::string counted(const Bags& bag, int64_t width) {
-    const std::string depth = model_.integers({width});
-    return weighted_sum(bag.weights, model_.node("OneHot", {bag.ids, depth, model_.floats({0, 1})}));
+  std::string counted(const OnnxBags& bags, int64_t width) {
+    const std::string each = model_.node("OneHot", {bags.ids, model_.integers({width}), model_.floats({0, 1})});
+    return summed(bags, weighted_sum(model_, bags.weights, each));
   }
 
   std::string tensor(const Parameter& parameter) {
@@ -245,13 +184,13 @@ class Exporter {
   const DNNEstimator& estimator_;
   const ParameterStore& params_;
   OnnxModel model_{"weft"};
-  std::map<std::string, Number> inputs_;
+  OnnxInputs inputs_;
 };
 
 }  // namespace
 
 void export_onnx(const DNNEstimator& estimator, const std::string& path, const ExportOnnxOptions& options) {
-  Exporter(estimator).build().write(path, options.inline_bytes);
+  Exporter(estimator, options.input).build().write(path, options.inline_bytes);
 }
 
 TEST_CASE("export_onnx: a shared table is written once, under its name") {
@@ -287,7 +226,34 @@ TEST_CASE("export_onnx: what ONNX can't say is refused, and no file is written")
   const auto ids = indicator_column(categorical_column_with_identity({.key = "x", .num_buckets = 3}));
   DNNClassifier both({.hidden_units = {2}, .feature_columns = {ids, numeric_column({.key = "x"})}});
   CHECK_THROWS_AS(export_onnx(both, directory.file("m")), ValueError);
+  const auto column = [](const char* key) {
+    return indicator_column(categorical_column_with_identity({.key = key, .num_buckets = 3}));
+  };
+  DNNClassifier taken({.hidden_units = {2}, .feature_columns = {column("x"), column("x_offsets")}});
+  CHECK_THROWS_WITH_AS(export_onnx(taken, directory.file("m"), {.input = OnnxInput::offsets}),
+                       "[export_onnx] input 'x_offsets' can't be: got offsets and ids under one name, expected one of "
+                       "them. Give the features other keys.",
+                       ValueError);
   CHECK(directory.entries() == 0);
+  export_onnx(taken, directory.file("padded"));
+}
+
+TEST_CASE("export_onnx: with offsets, columns that read the same ids share them, and cut them once") {
+  const auto x = categorical_column_with_identity({.key = "x", .num_buckets = 3});
+  const auto weighted = weighted_categorical_column(x, {.weight_feature_key = "w"});
+  DNNClassifier one({.hidden_units = {2}, .feature_columns = indicator_column(x)});
+  DNNClassifier two({.hidden_units = {2}, .feature_columns = {indicator_column(x), indicator_column(weighted)}});
+  const TestDirectory directory;
+  const auto count = [&](const DNNEstimator& model, const std::string& what) {
+    export_onnx(model, directory.file("m.onnx"), {.input = OnnxInput::offsets});
+    const std::string bytes = directory.text("m.onnx");
+    int found = 0;
+    for (size_t at = bytes.find(what); at != std::string::npos; at = bytes.find(what, at + 1)) ++found;
+    return found;
+  };
+  CHECK(count(one, "CumSum") > 0);
+  CHECK(count(two, "CumSum") == count(one, "CumSum"));
+  CHECK(count(two, "x_bags_and_1") == 1);
 }
 
 }  // namespace weft

@@ -137,6 +137,10 @@ std::string OnnxModel::scalar(float value) {
   return constant(Number::float32, {}, bytes_of(std::vector<float>{value}));
 }
 
+std::string OnnxModel::integer(int64_t value) {
+  return constant(Number::int64, {}, bytes_of(std::vector<int64_t>{value}));
+}
+
 std::string OnnxModel::tensor(const std::string& name, const std::vector<int64_t>& shape, const RowsView& rows) {
   const auto [place, made] = tensor_names_.try_emplace(name, name);
   std::string& own = place->second;

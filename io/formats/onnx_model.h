@@ -35,10 +35,11 @@ class OnnxModel {
   /// Adds an operator of one output and returns the output's name, which is made up if it is not given.
   std::string node(std::string_view op, const std::vector<std::string>& inputs,
                    const std::vector<Attribute>& attributes = {}, std::string output = {});
-  /// Constants: of rank 1, or a scalar.
+  /// Constants: of rank 1, or scalars.
   std::string integers(const std::vector<int64_t>& values);
   std::string floats(const std::vector<float>& values);
   std::string scalar(float value);
+  std::string integer(int64_t value);
   /// The numbers of `rows`, which must stay where they are until write(). Returns the name, with a number behind it if
   /// an input or an output has it: declare those first. Once a name: later calls return what the first one did.
   std::string tensor(const std::string& name, const std::vector<int64_t>& shape, const RowsView& rows);

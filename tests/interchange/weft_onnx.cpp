@@ -1,4 +1,5 @@
-// weft_onnx DIR: small models of every kind as DIR/<name>.onnx, and DIR/<name>.json with inputs and weft's own answers.
+// weft_onnx DIR: small models of every kind as DIR/<name>.padded.onnx and DIR/<name>.offsets.onnx, and DIR/<name>.json
+// with batches of inputs for both and weft's own answers.
 #include <fmt/format.h>
 #include <weft/weft.h>
 
@@ -13,13 +14,45 @@ namespace {
 using namespace weft;
 using nlohmann::json;
 
-constexpr int64_t kBatch = 6;
-// Bags of ids by feature: empty ones, several ids, the same id twice.
-const std::vector<std::vector<int64_t>> kA = {{1}, {}, {0, 3, 3}, {4, 2}, {}, {1, 1, 0, 2}};
-const std::vector<std::vector<int64_t>> kB = {{}, {2, 2}, {4}, {}, {3}, {0, 1}};
-const std::vector<std::vector<float>> kWeights = {{0.5f}, {}, {1, -2, 0.25f}, {0, 3}, {}, {1, 1, 2, 0.5f}};
-const std::vector<float> kX = {0.1f, -3, 2, 7.5f, 0, 1e3f, -0.5f, 2, 2.25f, std::nanf(""), 10, -10};  // [6, 2]
-const std::vector<float> kY = {1, -1, 0.5f, 2, 0, -0.25f};
+using Bags = std::vector<std::vector<int64_t>>;
+using Weights = std::vector<std::vector<float>>;
+
+struct Data {
+  Bags a, b;
+  Weights w;             // of a's ids
+  std::vector<float> x;  // [batch, 2]
+  std::vector<float> y;  // [batch]
+};
+
+const float kNaN = std::nanf("");
+
+// Bags of ids by feature: empty ones, the last one too, several ids, the same id twice, ids and weights that are
+// dropped.
+std::vector<Data> batches_for(const std::string& model) {
+  const Data mixed{.a = {{1}, {}, {0, 3, 3}, {4, 2}, {}, {1, 1, 0, 2}},
+                   .b = {{}, {2, 2}, {4}, {-1, 1}, {3}, {}},
+                   .w = {{0.5f}, {}, {1, -2, 0.25f}, {0, 3}, {}, {1, 1, 2, 0.5f}},
+                   .x = {0.1f, -3, 2, 7.5f, 0, 1e3f, -0.5f, 2, 2.25f, kNaN, 10, -10},
+                   .y = {1, -1, 0.5f, 2, 0, -0.25f}};
+  const Data dropped{.a = {{-1}, {-1, -1, 2}, {3, 4}},
+                     .b = {{0}, {1, -1, 1}, {-1}},
+                     .w = {{2}, {kNaN, 1, 0.5f}, {2, 1}},
+                     .x = {1, 2, 3, 4, 5, 6},
+                     .y = {1, 2, 3}};
+  const Data empty{.a = {{}, {}}, .b = {{}, {}}, .w = {{}, {}}, .x = {0, 1, 2, 3}, .y = {3, 4}};
+  Data uneven{.a = {{}, {}, {2}}, .b = {{4}, {}, {}}, .w = {{}, {}, {1.5f}}, .x = {5, 1, 2, 0, -2, 2}, .y = {0, 0, 1}};
+  for (int64_t i = 0; i < 300; ++i) {
+    uneven.a[0].push_back(i * i % 5);
+    uneven.w[0].push_back(static_cast<float>(i % 7) / 4 - 0.5f);
+    if (i % 3 == 0) uneven.b[1].push_back(i % 4);
+  }
+  std::vector<Data> out = {mixed, dropped, empty, uneven};
+  if (model == "weighted_mean" || model == "weighted_sqrtn") {  // others make NaN of it
+    out.push_back(dropped);
+    out.back().w[2][0] = kNaN;
+  }
+  return out;
+}
 
 template <class T>
 Feature bags(const std::vector<std::vector<T>>& rows) {
@@ -39,43 +72,80 @@ Feature bags(const std::vector<std::vector<T>>& rows) {
   return feature;
 }
 
+// The numbers as rows; JSON has no NaN.
 template <class T>
-json padded(const std::vector<std::vector<T>>& rows, T padding) {
-  json out;
-  for (auto row : rows) {
-    row.resize(5, padding);
-    out.push_back(row);
-  }
-  return out;
-}
-
-json rows_of(const std::vector<float>& numbers) {
-  json out;
-  const auto width = std::ssize(numbers) / kBatch;
-  for (int64_t i = 0; i < kBatch; ++i) {
-    json row;
-    for (int64_t k = 0; k < width; ++k) {
-      const float number = numbers[static_cast<size_t>(i * width + k)];
-      row.push_back(std::isnan(number) ? json("nan") : json(number));
+json array(const std::vector<T>& numbers, size_t rows) {
+  json out = json::array();
+  const size_t width = numbers.size() / rows;
+  for (size_t i = 0; i < rows; ++i) {
+    json row = json::array();
+    for (size_t k = 0; k < width; ++k) {
+      const T number = numbers[i * width + k];
+      row.push_back(number != number ? json("nan") : json(number));
     }
     out.push_back(row);
   }
   return out;
 }
 
+template <class T>
+json padded(const std::vector<std::vector<T>>& rows, T padding) {
+  size_t length = 5;
+  for (const auto& row : rows) length = std::max(length, row.size());
+  std::vector<T> out;
+  for (auto row : rows) {
+    row.resize(length, padding);
+    out.insert(out.end(), row.begin(), row.end());
+  }
+  return array(out, rows.size());
+}
+
 std::vector<float> numbers_of(const Tensor& tensor) {
   return {tensor.data(), tensor.data() + tensor.size()};
 }
 
-Features features() {
+Features features(const Data& data) {
   Features out;
-  out["a"] = bags(kA);
-  out["b"] = bags(kB);
-  out["w"] = bags(kWeights);
-  Feature x = dense_feature(kX);
-  x.shape = {kBatch, 2};
+  out["a"] = bags(data.a);
+  out["b"] = bags(data.b);
+  out["w"] = bags(data.w);
+  Feature x = dense_feature(data.x);
+  x.shape = {std::ssize(data.y), 2};
   out["x"] = x;
-  out["y"] = dense_feature(kY);
+  out["y"] = dense_feature(data.y);
+  return out;
+}
+
+json inputs(const Data& data, OnnxInput kind) {
+  json out = {{"x", array(data.x, data.y.size())}, {"y", array(data.y, data.y.size())}};
+  if (kind == OnnxInput::padded) {
+    out["a"] = padded<int64_t>(data.a, -1);
+    out["b"] = padded<int64_t>(data.b, -1);
+    out["w"] = padded<float>(data.w, 9);
+    return out;
+  }
+  for (const char* key : {"a", "b"}) {
+    const Feature ids = bags(*key == 'a' ? data.a : data.b);
+    out[key] = ids.integers;
+    out[std::string(key) + "_offsets"] = ids.offsets;
+  }
+  out["w"] = array(bags(data.w).floats, 1)[0];
+  return out;
+}
+
+json answers(DNNEstimator& model, const Data& data) {
+  Tape tape({.record = false});
+  const Tensor logits = model.logits(tape, features(data)).value();
+  Predictions predictions;
+  model.predict(features(data), predictions);
+  json out;
+  const std::pair<const char*, const Tensor*> all[] = {{"logits", &logits},
+                                                       {"probabilities", &predictions.probabilities},
+                                                       {"logistic", &predictions.logistic},
+                                                       {"predictions", &predictions.predictions}};
+  for (const auto& [key, values] : all) {
+    if (values->size() > 0) out[key] = array(numbers_of(*values), data.y.size());
+  }
   return out;
 }
 
@@ -92,24 +162,13 @@ class Models {
         for (float& number : view.row(i)) number += (next = std::fmod(next * 1.7f + 0.11f, 0.9f));
       }
     }
-    export_onnx(model, directory_ + "/" + name + ".onnx", {.inline_bytes = name.ends_with("beside") ? 16 : 1 << 20});
-    Tape tape({.record = false});
-    const Tensor logits = model.logits(tape, features()).value();
-    Predictions predictions;
-    model.predict(features(), predictions);
     json out;
-    out["inputs"] = {{"a", padded<int64_t>(kA, -1)},
-                     {"b", padded<int64_t>(kB, -1)},
-                     {"w", padded<float>(kWeights, 9)},
-                     {"x", rows_of(kX)},
-                     {"y", rows_of(kY)}};
-    out["outputs"]["logits"] = rows_of(numbers_of(logits));
-    const std::pair<const char*, const Tensor*> others[] = {{"probabilities", &predictions.probabilities},
-                                                            {"logistic", &predictions.logistic},
-                                                            {"predictions", &predictions.predictions}};
-    for (const auto& [key, values] : others) {
-      if (values->size() > 0) out["outputs"][key] = rows_of(numbers_of(*values));
+    for (const auto& [kind, text] : {std::pair(OnnxInput::padded, "padded"), {OnnxInput::offsets, "offsets"}}) {
+      export_onnx(model, fmt::format("{}/{}.{}.onnx", directory_, name, text),
+                  {.input = kind, .inline_bytes = name.ends_with("beside") ? 16 : 1 << 20});
+      for (const Data& data : batches_for(name)) out[text].push_back(inputs(data, kind));
     }
+    for (const Data& data : batches_for(name)) out["outputs"].push_back(answers(model, data));
     std::ofstream(directory_ + "/" + name + ".json") << out.dump();
   }
 
