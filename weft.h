@@ -35,9 +35,17 @@
 #include <weft/io/dataset_memory.h>
 #include <weft/io/events.h>
 #include <weft/io/example.h>
+#include <weft/io/formats/fvecs.h>
 #include <weft/io/formats/import_parameters.h>
+#include <weft/io/formats/keras.h>
+#include <weft/io/formats/nearest_rows.h>
+#include <weft/io/formats/npy.h>
 #include <weft/io/formats/open_tensors.h>
+#include <weft/io/formats/pytorch.h>
+#include <weft/io/formats/safetensors.h>
 #include <weft/io/formats/tensor_bundle.h>
+#include <weft/io/formats/weft_checkpoint.h>
+#include <weft/io/formats/word_vectors.h>
 #include <weft/io/projector.h>
 #include <weft/io/read_csv.h>
 #include <weft/io/read_libsvm.h>

@@ -22,7 +22,7 @@ struct ExportOnnxOptions {
 /// Writes the model as it is now (ONNX IR 7, opset 13; onnxruntime runs it). Inputs, in the order of the columns:
 ///   a column of ids     what the column makes of the feature, ids after the vocabulary or the hash; -1 is dropped
 ///   .. padded           "<categorical column's name>" int64 [batch, <name>_ids], padded with -1; an empty bag is a row
-///                       of -1
+///                       of -1 (rows of no places at all fail in onnxruntime 1.20 and before)
 ///   .. by offsets       "<name>" int64 [ids] and "<name>_offsets" int64 [batch + 1]: bag i is ids [offsets[i],
 ///                       offsets[i + 1]), the first offset is 0, the last the number of ids (as in Ids)
 ///   .. with weights     "<weight's key>" float32 of the ids' shape
