@@ -1,5 +1,6 @@
 // Walking over a tensor of any size, a piece of it in memory at a time.
 #include <doctest/doctest.h>
+#include <weft/core/error.h>
 #include <weft/io/formats/number_conversion.h>
 #include <weft/io/formats/tensor_pieces.h>
 
@@ -17,7 +18,8 @@ constexpr size_t kPieceBytes = size_t{1} << 20;
 void for_each_piece(const NamedTensors& tensors, const TensorInfo& info,
                     const std::function<void(const TensorPiece& piece)>& visit) {
   const size_t row_bytes = static_cast<size_t>(info.width()) * size_of(info.type);
-  const auto at_once = static_cast<int64_t>(std::max<size_t>(1, kPieceBytes / std::max<size_t>(row_bytes, 1)));
+  if (row_bytes == 0) return;
+  const auto at_once = static_cast<int64_t>(std::max<size_t>(1, kPieceBytes / row_bytes));
   std::vector<std::byte> bytes;
   for (int64_t first = 0; first < info.rows(); first += at_once) {
     const int64_t rows = std::min(at_once, info.rows() - first);
@@ -72,6 +74,13 @@ TEST_CASE("tensor pieces: every row once and in order, numbers of any type as do
   CHECK(all.back() == kRows * kWidth - 1.0);
   for_each_piece(tensors, *tensors.find("none"), [&](const TensorPiece&) { ++pieces; });
   CHECK(pieces == 6);
+
+  // Rows without numbers are none, however many a file says there are.
+  const NamedTensors hollow({.where = "memory",
+                             .format = "test",
+                             .tensors = {{"hollow", TensorType::int64, {int64_t{1} << 59, 0}}},
+                             .read_rows = {}});
+  CHECK_NOTHROW(for_each_piece(hollow, hollow.tensors()[0], [](const TensorPiece&) { throw DataError("visited"); }));
 
   const uint64_t most = ~uint64_t{0};
   const double half = 0.5;
