@@ -45,7 +45,7 @@ def run_bags(session, kind, bags):
     return session.run(None, given)
 
 
-IDS = ("a", "b", "w")
+IDS = ("a", "b", "c", "v", "w")
 NUMBERS = {"tensor(int64)": np.int64, "tensor(float)": np.float32}
 random = np.random.default_rng(7)
 LENGTHS = [[0, 0, 0], [], [0], [1], [1] * 50, random.integers(0, 9, 200), [2000, 0, 3, 0, 0, 1, 500], [0] * 100 + [64]]

@@ -22,6 +22,19 @@ struct Data {
   Weights w;             // of a's ids
   std::vector<float> x;  // [batch, 2]
   std::vector<float> y;  // [batch]
+
+  // For lookups that drop nothing: two ids a bag, and weights that cancel out in every second one.
+  Bags c() const {
+    Bags out;
+    for (int64_t i = 0; i < std::ssize(y); ++i) out.push_back({i % 5, (i + 2) % 5});
+    return out;
+  }
+  Weights v() const {
+    Weights out;
+    for (size_t i = 0; i < y.size(); ++i)
+      out.push_back(i % 2 == 0 ? std::vector{2.0f, 0.5f} : std::vector{1.0f, -1.0f});
+    return out;
+  }
 };
 
 const float kNaN = std::nanf("");
@@ -108,7 +121,9 @@ Features features(const Data& data) {
   Features out;
   out["a"] = bags(data.a);
   out["b"] = bags(data.b);
+  out["c"] = bags(data.c());
   out["w"] = bags(data.w);
+  out["v"] = bags(data.v());
   Feature x = dense_feature(data.x);
   x.shape = {std::ssize(data.y), 2};
   out["x"] = x;
@@ -121,15 +136,17 @@ json inputs(const Data& data, OnnxInput kind) {
   if (kind == OnnxInput::padded) {
     out["a"] = padded<int64_t>(data.a, -1);
     out["b"] = padded<int64_t>(data.b, -1);
+    out["c"] = padded<int64_t>(data.c(), -1);
     out["w"] = padded<float>(data.w, 9);
+    out["v"] = padded<float>(data.v(), 9);
     return out;
   }
-  for (const char* key : {"a", "b"}) {
-    const Feature ids = bags(*key == 'a' ? data.a : data.b);
-    out[key] = ids.integers;
-    out[std::string(key) + "_offsets"] = ids.offsets;
+  const Features flat = features(data);
+  for (const char* key : {"a", "b", "c"}) {
+    out[key] = flat.at(key).integers;
+    out[std::string(key) + "_offsets"] = flat.at(key).offsets;
   }
-  out["w"] = array(bags(data.w).floats, 1)[0];
+  for (const char* key : {"w", "v"}) out[key] = array(flat.at(key).floats, 1)[0];
   return out;
 }
 
@@ -194,6 +211,10 @@ void write_all(const Models& models) {
                              .n_classes = 3});
     models.write(fmt::format("weighted_{}", to_string(combiner)), by_weight);
   }
+  const FeatureColumns unsafe = embedding_column(weighted_categorical_column(ids("c"), {.weight_feature_key = "v"}),
+                                                 {.dimension = 2, .use_safe_embedding_lookup = false});
+  DNNClassifier cancelled({.hidden_units = {4}, .feature_columns = unsafe});
+  models.write("unsafe", cancelled);
   // Tables that are called like an input and like an output.
   for (const char* name : {"b", "logits"}) {
     const FeatureColumns named =
