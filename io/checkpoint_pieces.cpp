@@ -5,9 +5,11 @@
 #include <weft/core/parallel.h>
 #include <weft/io/checkpoint_pieces.h>
 #include <weft/io/crc32c.h>
+#include <weft/io/direct_writer.h>
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 namespace weft {
@@ -26,13 +28,29 @@ void copy_rows(std::byte* to, int64_t to_stride, const std::byte* from, int64_t 
   }
 }
 
-int64_t rows_of_piece(int64_t row_bytes) {
-  return std::max<int64_t>(1, kPieceBytes / std::max<int64_t>(row_bytes, 1));
+/// A multiple of `blocks` rows, if that isn't 0.
+int64_t rows_of_piece(int64_t row_bytes, int64_t blocks) {
+  const int64_t rows = std::max<int64_t>(1, kPieceBytes / std::max<int64_t>(row_bytes, 1));
+  return blocks == 0 ? rows : std::max<int64_t>(blocks, rows / blocks * blocks);
 }
 
 Buffer room(int64_t bytes) {
   return Buffer(static_cast<size_t>(bytes));
 }
+
+/// Memory for `bytes` at the border of a disk's block.
+class BlockRoom {
+ public:
+  explicit BlockRoom(int64_t bytes) : buffer_(room(bytes + DirectWriter::kBlock)) {}
+  std::byte* data() const {
+    const auto block = static_cast<uintptr_t>(DirectWriter::kBlock);
+    const uintptr_t past = reinterpret_cast<uintptr_t>(buffer_.data()) % block;
+    return buffer_.as<std::byte>() + (past == 0 ? 0 : block - past);
+  }
+
+ private:
+  Buffer buffer_;
+};
 
 /// One piece of an array, [begin, end), of which [first, last) is asked for.
 void read_piece(const Hdf5Array& array, int64_t begin, int64_t end, int64_t first, int64_t last, const int64_t* sum,
@@ -57,29 +75,31 @@ PieceSums write_pieces(Hdf5Array& array,
                        const std::function<void(int64_t first, int64_t count, std::span<std::byte> out)>& fill) {
   const int64_t rows = array.info().rows();
   const int64_t row_bytes = array.info().width() * static_cast<int64_t>(size_of(array.info().type));
-  PieceSums sums{rows_of_piece(row_bytes), {}};
+  PieceSums sums{rows_of_piece(row_bytes, array.rows_of_blocks()), {}};
   if (rows == 0 || row_bytes == 0) return sums;
-  const Buffer bytes = room(std::min(sums.rows, rows) * row_bytes);
+  const BlockRoom bytes(std::min(sums.rows, rows) * row_bytes);
   for (int64_t first = 0; first < rows; first += sums.rows) {
     const int64_t count = std::min(sums.rows, rows - first);
-    fill(first, count, {bytes.as<std::byte>(), static_cast<size_t>(count * row_bytes)});
-    sums.crc32c.push_back(sum_of(bytes.as<std::byte>(), count * row_bytes));
-    array.write(first, count, bytes.as<std::byte>());
+    fill(first, count, {bytes.data(), static_cast<size_t>(count * row_bytes)});
+    sums.crc32c.push_back(sum_of(bytes.data(), count * row_bytes));
+    array.write(first, count, bytes.data());
   }
   return sums;
 }
 
 PieceSums write_pieces(Hdf5Array& array, const ByteRows& from) {
-  PieceSums sums{rows_of_piece(from.row_bytes), {}};
+  const int64_t blocks = array.rows_of_blocks();
+  PieceSums sums{rows_of_piece(from.row_bytes, blocks), {}};
   if (from.rows == 0 || from.row_bytes == 0) return sums;
   sums.crc32c.resize(static_cast<size_t>((from.rows + sums.rows - 1) / sums.rows));
   parallel_for(from.rows, sums.rows, [&](int64_t begin, int64_t end) {
     const int64_t bytes = (end - begin) * from.row_bytes;
-    const Buffer staging = from.contiguous() ? Buffer() : room(bytes);
     const std::byte* packed = from.row(begin);
-    if (!from.contiguous()) {
-      copy_rows(staging.as<std::byte>(), from.row_bytes, packed, from.stride_bytes, end - begin, from.row_bytes);
-      packed = staging.as<std::byte>();
+    std::optional<BlockRoom> staging;
+    if (!from.contiguous() || blocks != 0) {
+      staging.emplace(bytes);
+      copy_rows(staging->data(), from.row_bytes, packed, from.stride_bytes, end - begin, from.row_bytes);
+      packed = staging->data();
     }
     sums.crc32c[static_cast<size_t>(begin / sums.rows)] = sum_of(packed, bytes);
     array.write(begin, end - begin, packed);

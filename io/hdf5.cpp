@@ -35,10 +35,21 @@ uint64_t Hdf5File::State::plausible_bytes(hid_t dataset, const std::string& name
 
 namespace {
 
+/// From so many bytes on arrays begin at a block of the disk, and their bytes are written and read without the library.
+constexpr int64_t kDirectBytes = 16 << 20;
+
+bool is_large(const ArrayInfo& info) {
+  constexpr double kMost = 0x1p46;  // more than files can have: the library says so when it is written
+  double bytes = static_cast<double>(size_of(info.type));
+  for (const int64_t extent : info.shape) bytes *= static_cast<double>(extent);
+  return bytes >= static_cast<double>(kDirectBytes) && bytes <= kMost;
+}
+
 Id access_list() {
   Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   // The newer formats carry check sums over everything but the arrays' own numbers.
   H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_LATEST);
+  H5Pset_alignment(access, kDirectBytes, DirectWriter::kBlock);
 #if H5_VERSION_GE(1, 10, 7)
   // Locks fail on some network file systems; a checkpoint is complete when it gets its name.
   H5Pset_file_locking(access, false, true);
@@ -60,6 +71,23 @@ uint64_t readable_bytes(const std::string& path) {
 }
 
 }  // namespace
+
+void Hdf5File::State::find_bytes(hid_t type, Hdf5Array::State& array) {
+  const int64_t size = array.info.size() * static_cast<int64_t>(size_of(array.info.type));
+  if (!is_large(array.info) || H5Tequal(type, memory_type(array.info.type)) <= 0) return;
+  const Id made(H5Dget_create_plist(array.dataset), H5Pclose), file_made(H5Fget_create_plist(file), H5Pclose);
+  hsize_t before = 1;  // bytes of somebody else in front of the file
+  if (H5Pget_layout(made) != H5D_CONTIGUOUS || H5Pget_userblock(file_made, &before) < 0 || before != 0) return;
+  const haddr_t place = H5Dget_offset(array.dataset);
+  const auto needed = static_cast<uint64_t>(size);
+  if (place == HADDR_UNDEF || place > bytes || needed > bytes - place) return;
+  if (!reader) {
+    reader.emplace(path);
+    reader->expect_sequential();
+  }
+  array.reader = &*reader;
+  array.place = static_cast<int64_t>(place);
+}
 
 Hdf5File::Hdf5File(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Hdf5File::Hdf5File(Hdf5File&&) noexcept = default;
@@ -96,6 +124,7 @@ Hdf5File Hdf5File::create(const std::string& path, const std::string& final_path
     state->file = Id(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose);
     if (!state->file.valid()) write_error(state->path, "/");
   }
+  state->direct = DirectWriter(path);
   return Hdf5File(std::move(state));
 }
 
@@ -154,11 +183,19 @@ Hdf5Array Hdf5File::make_array(const ArrayInfo& info) {
   const Id made(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
   H5Pset_layout(made, H5D_CONTIGUOUS);
   H5Pset_fill_time(made, H5D_FILL_TIME_NEVER);  // every number is written once, by us
+  const bool large = is_large(info);
+  if (large) H5Pset_alloc_time(made, H5D_ALLOC_TIME_EARLY);  // so that it has a place
   Id dataset(H5Dcreate2(state_->file, info.name.c_str(), file_type(info.type), space, H5P_DEFAULT, made, H5P_DEFAULT),
              H5Dclose);
   if (!dataset.valid()) write_error(state_->path, info.name);
-  return Hdf5Array(std::unique_ptr<Hdf5Array::State>(
-      new Hdf5Array::State{state_->path, std::move(dataset), std::move(space), info}));
+  std::unique_ptr<Hdf5Array::State> array(
+      new Hdf5Array::State{state_->path, std::move(dataset), std::move(space), info});
+  const haddr_t place = large && state_->direct.open() ? H5Dget_offset(array->dataset) : HADDR_UNDEF;
+  if (place != HADDR_UNDEF) {
+    array->direct = &state_->direct;
+    array->place = static_cast<int64_t>(place);
+  }
+  return Hdf5Array(std::move(array));
 }
 
 Hdf5Array Hdf5File::array(const std::string& path) const {
@@ -170,8 +207,10 @@ Hdf5Array Hdf5File::array(const std::string& path) const {
   ArrayInfo info{path, array_type(type, state_->path, path), {}};
   const uint64_t limit = state_->plausible_bytes(dataset, path) / std::max<size_t>(H5Tget_size(type), 1);
   info.shape = extents(space, limit, state_->path, path);
-  return Hdf5Array(std::unique_ptr<Hdf5Array::State>(
-      new Hdf5Array::State{state_->path, std::move(dataset), std::move(space), std::move(info)}));
+  std::unique_ptr<Hdf5Array::State> array(
+      new Hdf5Array::State{state_->path, std::move(dataset), std::move(space), std::move(info)});
+  state_->find_bytes(type, *array);
+  return Hdf5Array(std::move(array));
 }
 
 }  // namespace weft

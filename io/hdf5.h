@@ -26,6 +26,9 @@ class Hdf5Array {
   /// (writing).
   void read(int64_t first, int64_t count, void* out) const;
   void write(int64_t first, int64_t count, const void* in);
+  /// Rows that are a whole number of blocks of the disk: a large array that is written in multiples of so many, from
+  /// memory at a multiple of DirectWriter::kBlock, goes past the system's cache. 0: it does not.
+  int64_t rows_of_blocks() const;
 
  private:
   friend class Hdf5File;

@@ -1,9 +1,12 @@
 // What the files that speak to the HDF5 library share; the one place that includes hdf5.h. No header of the library.
 #pragma once
 #include <hdf5.h>
+#include <weft/io/direct_writer.h>
+#include <weft/io/formats/random_access_file.h>
 #include <weft/io/hdf5.h>
 
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -70,6 +73,9 @@ struct Hdf5Array::State {
   hdf5::Id dataset;
   hdf5::Id space;
   ArrayInfo info;
+  const DirectWriter* direct = nullptr;      ///< of the file; large arrays that are written
+  const RandomAccessFile* reader = nullptr;  ///< the file; large arrays that lie in it as they are in memory
+  int64_t place = 0;                         ///< where their numbers lie in the file
 
   /// Memory and file selections of some rows, and the transfer.
   template <class Transfer>
@@ -85,6 +91,7 @@ struct Hdf5Array::State {
     if (rank > 0) H5Sselect_hyperslab(selected, H5S_SELECT_SET, start.data(), nullptr, extent.data(), nullptr);
     transfer(hdf5::memory_type(info.type), memory, selected);
   }
+  int64_t row_bytes() const { return info.width() * static_cast<int64_t>(size_of(info.type)); }
   bool within(int64_t first, int64_t count) const {
     return first >= 0 && count >= 0 && first <= info.rows() && count <= info.rows() - first;
   }
@@ -94,12 +101,16 @@ struct Hdf5File::State {
   std::string path;
   uint64_t bytes = 0;  ///< of a file that is read
   hdf5::Id file{H5I_INVALID_HID, H5Fclose};
+  DirectWriter direct;                     ///< to a file that is made
+  std::optional<RandomAccessFile> reader;  ///< of a file that is read, once a large array is asked for
 
   hdf5::Id object(const std::string& name) const;
   /// Invalid if there is none.
   hdf5::Id attribute(const std::string& name, const std::string& attribute) const;
   void set(const std::string& name, const std::string& attribute, hid_t type, hid_t space, hid_t memory,
            const void* value);
+  /// Finds where the numbers of a large array can be read without the library.
+  void find_bytes(hid_t type, Hdf5Array::State& array);
   /// Bytes that the numbers of a dataset may take, from what is known of the file.
   uint64_t plausible_bytes(hid_t dataset, const std::string& name) const;
 };

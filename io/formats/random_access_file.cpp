@@ -48,6 +48,10 @@ RandomAccessFile::~RandomAccessFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
+void RandomAccessFile::expect_sequential() const {
+  ::posix_fadvise(descriptor_, 0, 0, POSIX_FADV_SEQUENTIAL);
+}
+
 void RandomAccessFile::check(uint64_t offset, uint64_t size) const {
   if (offset <= size_ && size <= size_ - offset) return;
   throw DataError(

@@ -18,6 +18,8 @@ class RandomAccessFile {
 
   const std::string& path() const { return path_; }
   uint64_t size() const { return size_; }
+  /// A hint: it will be read from one end to the other, so that the system reads further ahead.
+  void expect_sequential() const;
   /// Bytes [offset, offset + out.size()). Throws DataError if the file has fewer, IoError.
   void read(uint64_t offset, std::span<std::byte> out) const;
   /// The same as a string. The size is checked before memory is taken.
