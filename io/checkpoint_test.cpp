@@ -140,6 +140,37 @@ TEST_CASE("checkpoint: rows across pieces, for any number of threads") {
   }
 }
 
+TEST_CASE(
+    "checkpoint: arrays that are written and read past the library, from tables with slots, the last piece short") {
+  const TestDirectory directory;
+  constexpr int64_t kRows = 500'001;  // 20 MB of 10 numbers a row, whose pieces are whole blocks of the disk
+  ParameterStore params;
+  Parameter& table = params.add({.name = "t", .shape = {kRows, 10}, .initializer = zeros_initializer(), .table = true});
+  const Parameter::SlotRequest slot[] = {{.name = "s", .initial_value = 0.5f}};
+  table.add_slots(slot);
+  for (int64_t row = 0; row < kRows; ++row) {
+    for (int64_t k = 0; k < 10; ++k) table.value().row(row)[static_cast<size_t>(k)] = static_cast<float>(row * 10 + k);
+  }
+  const std::string path = directory.file("large.h5");
+  const std::vector<float> values = numbers_of(table.value());
+  for (const int threads : {1, 3}) {
+    const ThreadLimit limit(threads);
+    save_checkpoint(path, params);
+    std::ranges::fill(std::span(table.value().data, static_cast<size_t>(kRows * table.value().stride)), -1.0f);
+    restore_checkpoint(path, params);
+    CHECK(numbers_of(table.value()) == values);
+    CHECK(numbers_of(table.slot(0).view) == std::vector<float>(values.size(), 0.5f));
+  }
+  std::string bytes = file_bytes(path);
+  const float inside[] = {values[3'000'000], values[3'000'001]};
+  const size_t at = bytes.find(std::string_view(reinterpret_cast<const char*>(inside), sizeof(inside)));
+  REQUIRE(at != std::string::npos);
+  bytes[at] = static_cast<char>(bytes[at] ^ 1);
+  put_file(path, bytes);
+  const std::string text = refusal<DataError>([&] { restore_checkpoint(path, params); });
+  CHECK_MESSAGE(text.find("the file is damaged") != std::string::npos, text);
+}
+
 TEST_CASE("checkpoint: all that does not fit is told at once, and nothing is changed") {
   const TestDirectory directory;
   ParameterStore saved, model;
