@@ -1,17 +1,19 @@
 // Targets: what weft is to reach beside its peers, and what it reaches here.
 #pragma once
 #include <iosfwd>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "options.h"
 
 namespace weft::bench {
 
-/// Runs end to end, step and input of the four workloads, --seconds each, and prints each figure as it is there beside
-/// the peers' stored ones and the ratio asked for. Makes data below --data where there are none. Throws as the modes.
+/// Measures every target, --seconds a figure, each in a process of its own, and prints it as it is there beside what is
+/// asked for and the peers' stored figures. Makes data below --data where there are none. Throws as the modes.
 void run_targets(const Options& options, std::ostream& out);
 
-/// One line a target of `mode` and `workload`, for a figure of weft's in examples a second.
-std::string target_lines(const std::string& workload, const std::string& mode, double weft);
+/// The lines of the targets that a result line of a run says something about. `run` is the mode, with what makes it
+/// another run than usual: "step", "step adam", "step bfloat16".
+std::string target_lines(const std::string& workload, const std::string& run, const nlohmann::ordered_json& result);
 
 }  // namespace weft::bench
