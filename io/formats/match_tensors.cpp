@@ -2,6 +2,7 @@
 #include <weft/io/formats/match_tensors.h>
 #include <weft/io/formats/number_conversion.h>
 #include <weft/io/formats/tensor_sum.h>
+#include <weft/io/formats/transposed_tensors.h>
 #include <weft/io/formats/variable_names.h>
 
 #include <algorithm>
@@ -258,26 +259,23 @@ MatchedTensors match_tensors(const NamedTensors& tensors, const std::vector<Tens
                              const NameRules& rules) {
   const RenamedTensors renamed = apply(rules, tensors);
   MatchedTensors matched{.tensors = renamed.tensors, .report = Search(renamed, tensors, targets).run()};
-  std::map<std::string, std::string> to_of;
-  std::map<std::string, std::string> now;
-  std::set<std::string> turned_by_rule;
+  std::map<std::string, std::string> to_of, now;
+  std::set<std::string> turned_by_rule, turned;
   for (const RenamedTensor& name : renamed.names) {
     now[name.from] = name.to;
     if (name.transposed) turned_by_rule.insert(name.from);
   }
+  std::map<std::string, std::vector<std::string>> parts;
   for (const NameReport::Loaded& one : matched.report.loaded) {
     to_of[now.at(one.from)] = one.to;
-    if (one.transposed && !turned_by_rule.contains(one.from)) {
-      matched.tensors = matched.tensors.transposed(now.at(one.from));
-    }
+    if (one.transposed && !turned_by_rule.contains(one.from)) turned.insert(now.at(one.from));
+    if (!one.more_parts.empty()) parts[one.to] = one.more_parts;
   }
-  matched.tensors = matched.tensors.renamed([&](const std::string& name) {
+  matched.tensors = transposed(matched.tensors, turned).renamed([&](const std::string& name) {
     const auto found = to_of.find(name);
     return found == to_of.end() ? std::string() : found->second;
   });
-  for (const NameReport::Loaded& one : matched.report.loaded) {
-    if (!one.more_parts.empty()) matched.tensors = with_sum(matched.tensors, one.to, tensors, one.more_parts);
-  }
+  matched.tensors = with_sums(matched.tensors, tensors, parts);
   return matched;
 }
 

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <weft/core/error.h>
 #include <weft/io/formats/name_rules.h>
+#include <weft/io/formats/transposed_tensors.h>
 
 #include <map>
 #include <regex>
+#include <set>
 
 namespace weft {
 namespace {
@@ -46,6 +48,12 @@ std::vector<Rule> make_maps(const std::vector<std::string>& maps) {
   return rules;
 }
 
+void check_length(const std::string& name, const std::string& where) {
+  if (name.size() <= kLongestName) return;
+  throw DataError(fmt::format("[name_rules] {}: got a name of {} bytes, expected {} at most where there are rules.",
+                              where, name.size(), kLongestName));
+}
+
 bool any(std::vector<Rule>& rules, const std::string& name) {
   bool found = false;
   for (Rule& rule : rules) {
@@ -61,6 +69,7 @@ std::string mapped(std::vector<Rule>& rules, std::string name) {
     if (!std::regex_search(name, rule.regex)) continue;
     ++rule.met;
     name = std::regex_replace(name, rule.regex, rule.replacement);
+    check_length(name, rule.text);
   }
   return name;
 }
@@ -70,25 +79,23 @@ std::string mapped(std::vector<Rule>& rules, std::string name) {
 RenamedTensors apply(const NameRules& rules, const NamedTensors& tensors) {
   std::vector<Rule> only = make_rules("only", rules.only), except = make_rules("except", rules.except),
                     maps = make_maps(rules.map), transpose = make_rules("transpose", rules.transpose);
-  NamedTensors turned = tensors;
+  const bool has_rules = !only.empty() || !except.empty() || !maps.empty() || !transpose.empty();
+  std::set<std::string> turned;
   RenamedTensors result{.tensors = tensors, .names = {}, .unused_rules = {}};
   std::map<std::string, std::string> new_names;
   for (const TensorInfo& info : tensors.tensors()) {
-    if (info.name.size() > kLongestName) {
-      throw DataError(fmt::format("[name_rules] {}: a name of {} bytes, expected {} at most.", tensors.where(),
-                                  info.name.size(), kLongestName));
-    }
+    if (has_rules) check_length(info.name, tensors.where());
     RenamedTensor name{.from = info.name, .to = ""};
     const bool excepted = any(except, info.name);
     if ((only.empty() || any(only, info.name)) && !excepted) {
       name.to = mapped(maps, info.name);
       name.transposed = any(transpose, info.name);
-      if (name.transposed) turned = turned.transposed(info.name);
+      if (name.transposed) turned.insert(info.name);
     }
     new_names[name.from] = name.to;
     result.names.push_back(std::move(name));
   }
-  result.tensors = turned.renamed([&](const std::string& name) { return new_names.at(name); });
+  result.tensors = transposed(tensors, turned).renamed([&](const std::string& name) { return new_names.at(name); });
   for (const auto* list : {&only, &except, &maps, &transpose}) {
     for (const Rule& rule : *list) {
       if (rule.met == 0) result.unused_rules.push_back(rule.text);
@@ -119,6 +126,17 @@ TEST_CASE("name rules: taken, left out, renamed and turned; a rule that no name 
   CHECK_THROWS_AS(apply({.map = {"("}}, tensors), ValueError);
   CHECK_THROWS_AS(apply({.only = {"("}}, tensors), ValueError);
   CHECK_THROWS_AS(apply({.map = {".*=x"}}, tensors), DataError);
+}
+
+TEST_CASE("name rules: long names pass where there is no rule to look at them, and none is made") {
+  const NamedTensors tensors({.where = "memory",
+                              .format = "test",
+                              .tensors = {{std::string(100'000, 'a'), TensorType::uint8, {2}}},
+                              .read_rows = {}});
+  CHECK(apply({}, tensors).names[0].to.size() == 100'000);
+  CHECK_THROWS_AS(apply({.only = {"a"}}, tensors), DataError);
+  const NamedTensors shorter = tensors.renamed([](const std::string&) { return std::string(1500, 'a'); });
+  CHECK_THROWS_AS(apply({.map = {".+=$&$&", "a=b"}}, shorter), DataError);
 }
 
 }  // namespace weft

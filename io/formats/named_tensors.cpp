@@ -1,5 +1,4 @@
 // NamedTensors: conversion to floats and integers, and what is checked before a format's function is called.
-#include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <weft/core/error.h>
@@ -59,6 +58,7 @@ struct NamedTensors::State {
   std::vector<size_t> numbers;      // what the format's functions call them
   ReadRows read_rows;
   ReadStrings read_strings;
+  CheckOther check_other;
 
   [[noreturn]] void fail(const TensorInfo& info, const std::string& what, const std::string& got_expected) const {
     throw DataError(fmt::format("[{}] {}: '{}' {}.", where, what, info.name, got_expected));
@@ -78,7 +78,8 @@ NamedTensors::NamedTensors(Source source) {
                                              .tensors = {},
                                              .numbers = order,
                                              .read_rows = std::move(source.read_rows),
-                                             .read_strings = std::move(source.read_strings)});
+                                             .read_strings = std::move(source.read_strings),
+                                             .check_other = std::move(source.check_other)});
   for (const size_t i : order) {
     TensorInfo& info = source.tensors[i];
     if (!countable(info)) {
@@ -194,6 +195,11 @@ std::vector<std::string> NamedTensors::read_strings(std::string_view name) const
   return state_->read_strings(state_->index(info));
 }
 
+bool NamedTensors::check_other(std::string_view name) const {
+  const TensorInfo& info = must_find(name);
+  return info.type == TensorType::other && state_->check_other && state_->check_other(state_->index(info));
+}
+
 NamedTensors NamedTensors::renamed(const std::function<std::string(const std::string&)>& rename) const {
   std::vector<TensorInfo> tensors;
   std::vector<size_t> numbers;
@@ -211,115 +217,24 @@ NamedTensors NamedTensors::renamed(const std::function<std::string(const std::st
   if (state_->read_strings) {
     source.read_strings = [state = state_, numbers](size_t i) { return state->read_strings(numbers[i]); };
   }
+  if (state_->check_other) {
+    source.check_other = [state = state_, numbers](size_t i) { return state->check_other(numbers[i]); };
+  }
   return NamedTensors(std::move(source));
 }
 
-NamedTensors NamedTensors::transposed(std::string_view name) const {
-  const TensorInfo& matrix = must_find(name);
-  if (matrix.shape.size() != 2) {
-    state_->fail(matrix, "no matrix", fmt::format("has shape {}, expected two axes", shape_text(matrix.shape)));
-  }
-  Source source{.where = state_->where, .format = state_->format, .tensors = state_->tensors, .read_rows = {}};
-  const auto at = static_cast<size_t>(&matrix - state_->tensors.data());
-  std::swap(source.tensors[at].shape[0], source.tensors[at].shape[1]);
-  // A row of the transposed is a column of the file: all of it is read, since kernels are small.
-  source.read_rows = [state = state_, at](size_t i, int64_t first, int64_t count, std::span<std::byte> out) {
-    if (i != at) return state->read_rows(state->numbers[i], first, count, out);
-    const TensorInfo& info = state->tensors[at];
-    const size_t number = size_of(info.type);
-    const auto rows = static_cast<size_t>(info.rows());
-    const auto width = static_cast<size_t>(info.width());
-    std::vector<std::byte> whole(rows * width * number);
-    state->read_rows(state->numbers[at], 0, info.rows(), whole);
-    for (size_t c = 0; c < static_cast<size_t>(count); ++c) {
-      for (size_t r = 0; r < rows; ++r) {
-        const size_t from = (r * width + static_cast<size_t>(first) + c) * number;
-        std::memcpy(out.data() + (c * rows + r) * number, whole.data() + from, number);
-      }
-    }
-  };
+NamedTensors NamedTensors::with_numbers(std::vector<TensorInfo> tensors, ReadRows read_rows) const {
+  Source source{.where = state_->where,
+                .format = state_->format,
+                .tensors = std::move(tensors),
+                .read_rows = std::move(read_rows)};
   if (state_->read_strings) {
     source.read_strings = [state = state_](size_t i) { return state->read_strings(state->numbers[i]); };
   }
+  if (state_->check_other) {
+    source.check_other = [state = state_](size_t i) { return state->check_other(state->numbers[i]); };
+  }
   return NamedTensors(std::move(source));
-}
-
-namespace {
-
-NamedTensors two_tensors() {
-  static const std::vector<float> kernel = {1, 2, 3, 4, 5, 6};
-  static const std::vector<int32_t> step = {7};
-  return NamedTensors(NamedTensors::Source{
-      .where = "memory",
-      .format = "test",
-      .tensors = {{"step", TensorType::int32, {}}, {"kernel", TensorType::float32, {3, 2}}},
-      .read_rows = [](size_t tensor, int64_t first, int64_t, std::span<std::byte> out) {
-        const auto* from = tensor == 0 ? reinterpret_cast<const std::byte*>(step.data())
-                                       : reinterpret_cast<const std::byte*>(kernel.data() + first * 2);
-        std::memcpy(out.data(), from, out.size());
-      }});
-}
-
-}  // namespace
-
-TEST_CASE("named tensors: listed in name order, read whole, by rows and as integers") {
-  const NamedTensors tensors = two_tensors();
-  REQUIRE(tensors.tensors().size() == 2);
-  CHECK(tensors.tensors()[0].name == "kernel");
-  CHECK(tensors.read_integers("step") == std::vector<int64_t>{7});
-  CHECK(tensors.read_floats("step") == std::vector<float>{7});
-  float rows[6] = {};
-  tensors.read("kernel", 1, {.data = rows, .rows = 2, .width = 2, .stride = 3});
-  CHECK(std::vector<float>(rows, rows + 6) == std::vector<float>{3, 4, 0, 5, 6, 0});
-}
-
-TEST_CASE("named tensors: a vector is rows of one number, or one row") {
-  const NamedTensors tensors({.where = "memory",
-                              .format = "test",
-                              .tensors = {{"bias", TensorType::uint8, {3}}},
-                              .read_rows = [](size_t, int64_t first, int64_t, std::span<std::byte> out) {
-                                for (auto& byte : out) byte = static_cast<std::byte>(first++);
-                              }});
-  float numbers[3] = {};
-  tensors.read("bias", 0, {.data = numbers, .rows = 1, .width = 3, .stride = 3});
-  CHECK(numbers[2] == 2);
-  tensors.read("bias", 1, {.data = numbers, .rows = 2, .width = 1, .stride = 1});
-  CHECK(numbers[0] == 1);
-  CHECK_THROWS_AS(tensors.read("bias", 1, {.data = numbers, .rows = 1, .width = 3, .stride = 3}), DataError);
-  CHECK_THROWS_AS(tensors.read("bias", 0, {.data = numbers, .rows = 1, .width = 2, .stride = 2}), DataError);
-}
-
-TEST_CASE("named tensors: what is not there is an error that says so") {
-  const NamedTensors tensors = two_tensors();
-  float row[2];
-  const RowsView view{.data = row, .rows = 1, .width = 2, .stride = 2};
-  CHECK_THROWS_WITH_AS(tensors.read("dnn/kernel", 0, view),
-                       "[memory] no such tensor: got 'dnn/kernel', expected one of 2 names, as kernel.", DataError);
-  CHECK_THROWS_AS(tensors.read("kernel", 3, view), DataError);
-  CHECK_THROWS_AS(tensors.read("kernel", -1, view), DataError);
-  CHECK_THROWS_AS(tensors.read("step", 0, view), DataError);
-  CHECK_THROWS_AS(tensors.read_integers("kernel"), DataError);
-  CHECK_THROWS_AS(tensors.read_strings("kernel"), DataError);
-  const auto make = [](std::vector<TensorInfo> list) {
-    return NamedTensors({.where = "m", .format = "f", .tensors = std::move(list), .read_rows = {}});
-  };
-  CHECK_THROWS_AS(make({{"a", TensorType::float32, {1}}, {"a", TensorType::float32, {2}}}), DataError);
-  CHECK_THROWS_AS(make({{"a", TensorType::float32, {int64_t{1} << 31, int64_t{1} << 31}}}), DataError);
-  CHECK_THROWS_AS(make({{"a", TensorType::float32, {-1}}}), DataError);
-}
-
-TEST_CASE("named tensors: other names and transposed matrices over the same source") {
-  const NamedTensors renamed =
-      two_tensors().renamed([](const std::string& name) { return name == "step" ? "" : "net." + name; });
-  REQUIRE(renamed.tensors().size() == 1);
-  CHECK(renamed.read_floats("net.kernel") == std::vector<float>{1, 2, 3, 4, 5, 6});
-  const NamedTensors turned = two_tensors().transposed("kernel");
-  CHECK(turned.find("kernel")->shape == std::vector<int64_t>{2, 3});
-  CHECK(turned.read_floats("kernel") == std::vector<float>{1, 3, 5, 2, 4, 6});
-  float row[3];
-  turned.read("kernel", 1, {.data = row, .rows = 1, .width = 3, .stride = 3});
-  CHECK(row[2] == 6);
-  CHECK_THROWS_AS(two_tensors().transposed("step"), DataError);
 }
 
 }  // namespace weft

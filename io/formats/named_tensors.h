@@ -59,6 +59,9 @@ class NamedTensors {
   using ReadRows = std::function<void(size_t tensor, int64_t first, int64_t count, std::span<std::byte> out)>;
   /// All strings of a string tensor, in row-major order.
   using ReadStrings = std::function<std::vector<std::string>(size_t tensor)>;
+  /// Reads the bytes of a tensor of type `other` against their check sum; false if there is no sum that can be told.
+  /// Throws DataError for another sum.
+  using CheckOther = std::function<bool(size_t tensor)>;
 
   /// `where` is the path, for messages; `format` is what a user would call it: "safetensors", "TensorFlow checkpoint".
   /// Throws DataError for two tensors of a name or a shape whose size overflows.
@@ -68,6 +71,7 @@ class NamedTensors {
     std::vector<TensorInfo> tensors;
     ReadRows read_rows;
     ReadStrings read_strings = {};
+    CheckOther check_other = {};
   };
   explicit NamedTensors(Source source);
 
@@ -88,10 +92,13 @@ class NamedTensors {
   /// The numbers as they lie in the file (see ReadRows).
   void read_bytes(std::string_view name, int64_t first, int64_t count, std::span<std::byte> out) const;
 
+  /// See CheckOther; false for tensors of numbers and strings, whose sums are checked as they are read.
+  bool check_other(std::string_view name) const;
+
   /// The same tensors under other names: `rename` gives the new one, or nothing ("") to leave the tensor out.
   NamedTensors renamed(const std::function<std::string(const std::string&)>& rename) const;
-  /// The same source with a matrix seen transposed ([units, inputs] as [inputs, units]): PyTorch's kernels.
-  NamedTensors transposed(std::string_view name) const;
+  /// The same names, in their order, with other numbers: `read_rows` gives them, strings are as here.
+  NamedTensors with_numbers(std::vector<TensorInfo> tensors, ReadRows read_rows) const;
 
  private:
   struct State;
@@ -99,5 +106,8 @@ class NamedTensors {
   const TensorInfo& must_find(std::string_view name) const;
   std::shared_ptr<const State> state_;
 };
+
+/// Told, while a file without an index of its own is opened, how many of its bytes have been walked over.
+using OpenProgress = std::function<void(int64_t done, int64_t total)>;
 
 }  // namespace weft
