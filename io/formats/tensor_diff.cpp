@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <weft/core/error.h>
+#include <weft/io/formats/number_conversion.h>
 #include <weft/io/formats/tensor_diff.h>
 
 #include <algorithm>
@@ -21,18 +22,51 @@ double distance(double a, double b) {
   return std::isnan(d) ? std::numeric_limits<double>::infinity() : d;
 }
 
-double relative(double distance, double a, double b) {
-  return std::isinf(distance) ? 2 : distance / std::max(std::fabs(a), std::fabs(b));
+/// An int64 or uint64 of 64 bits, which a double may not hold.
+struct Wide {
+  uint64_t bits = 0;
+  bool negative = false;
+};
+
+// Exact up to 2^53; never 0 for two that differ.
+double distance(Wide a, Wide b) {
+  if (a.negative == b.negative) return static_cast<double>(std::max(a.bits, b.bits) - std::min(a.bits, b.bits));
+  const Wide below = a.negative ? a : b, above = a.negative ? b : a;
+  return static_cast<double>(0 - below.bits) + static_cast<double>(above.bits);
 }
 
-void compare_row(TensorDiff& diff, const DiffOptions& options, std::span<const double> a, std::span<const double> b) {
+bool is_wide(TensorType type) {
+  return type == TensorType::int64 || type == TensorType::uint64;
+}
+
+std::vector<Wide> to_wide(TensorType type, std::span<const std::byte> bytes, size_t count) {
+  std::vector<Wide> out(count);
+  if (type == TensorType::uint64) {
+    for (size_t i = 0; i < count; ++i) std::memcpy(&out[i].bits, bytes.data() + 8 * i, 8);
+    return out;
+  }
+  std::vector<int64_t> integers(count);
+  to_integers(type, bytes, integers);
+  for (size_t i = 0; i < count; ++i) out[i] = {static_cast<uint64_t>(integers[i]), integers[i] < 0};
+  return out;
+}
+
+/// Rows of both as double, and where one side has 64 bits as integers too.
+struct Numbers {
+  std::vector<double> a, b;
+  std::vector<Wide> wide_a, wide_b;
+
+  double distance_at(size_t i) const { return wide_a.empty() ? distance(a[i], b[i]) : distance(wide_a[i], wide_b[i]); }
+};
+
+void compare_row(TensorDiff& diff, const DiffOptions& options, const Numbers& numbers, size_t first, size_t width) {
   int64_t changed = 0;
-  for (size_t i = 0; i < a.size(); ++i) {
-    const double d = distance(a[i], b[i]);
+  for (size_t i = first; i < first + width; ++i) {
+    const double d = numbers.distance_at(i);
     if (d == 0) continue;
+    const double largest = std::max(std::fabs(numbers.a[i]), std::fabs(numbers.b[i]));
     diff.largest_absolute = std::max(diff.largest_absolute, d);
-    diff.largest_relative = std::max(diff.largest_relative, relative(d, a[i], b[i]));
-    const double largest = std::max(std::fabs(a[i]), std::fabs(b[i]));
+    diff.largest_relative = std::max(diff.largest_relative, std::isinf(d) ? 2 : d / largest);
     // An infinite tolerance would let an infinity pass.
     changed += std::isinf(d) || d > options.absolute_tolerance + options.relative_tolerance * largest;
   }
@@ -42,19 +76,23 @@ void compare_row(TensorDiff& diff, const DiffOptions& options, std::span<const d
 
 void compare_numbers(TensorDiff& diff, const NamedTensors& a, const NamedTensors& b, const DiffOptions& options) {
   const auto width = static_cast<size_t>(diff.a.width());
-  std::vector<double> left, right;
+  const bool wide =
+      is_integer(diff.a.type) && is_integer(diff.b.type) && (is_wide(diff.a.type) || is_wide(diff.b.type));
+  Numbers both;
   std::vector<std::byte> bytes;
   for_each_piece(a, diff.a, [&](const TensorPiece& piece) {
     const size_t numbers = static_cast<size_t>(piece.rows) * width;
-    left.resize(numbers);
-    right.resize(numbers);
-    to_doubles(diff.a.type, piece.bytes, left);
+    both.a.resize(numbers);
+    both.b.resize(numbers);
+    to_doubles(diff.a.type, piece.bytes, both.a);
     bytes.resize(numbers * size_of(diff.b.type));
     b.read_bytes(diff.name, piece.first, piece.rows, bytes);
-    to_doubles(diff.b.type, bytes, right);
-    for (size_t at = 0; at < numbers; at += width) {
-      compare_row(diff, options, std::span(left).subspan(at, width), std::span(right).subspan(at, width));
+    to_doubles(diff.b.type, bytes, both.b);
+    if (wide) {
+      both.wide_a = to_wide(diff.a.type, piece.bytes, numbers);
+      both.wide_b = to_wide(diff.b.type, bytes, numbers);
     }
+    for (size_t at = 0; at < numbers; at += width) compare_row(diff, options, both, at, width);
     if (options.progress) options.progress(static_cast<int64_t>(piece.bytes.size() + bytes.size()));
   });
 }
@@ -164,6 +202,28 @@ TEST_CASE("diff: NaN equals NaN, nothing else does; infinities are no small chan
   CHECK(diff_tensors(matrix({nan, infinity}, {2}), matrix({nan, infinity}, {2}))[0].kind == TensorDiff::Kind::equal);
   const DiffOptions loose{.absolute_tolerance = 1e9, .relative_tolerance = 1};
   CHECK(diff_tensors(matrix({nan, infinity}, {2}), matrix({1, 1}, {2}), loose)[0].numbers_changed == 2);
+}
+
+TEST_CASE("diff: integers of 64 bits differ by 1 beyond 2^53") {
+  const auto of = [](TensorType type, std::vector<uint64_t> numbers) {
+    return NamedTensors({.where = "memory",
+                         .format = "test",
+                         .tensors = {{"m", type, {static_cast<int64_t>(numbers.size())}}},
+                         .read_rows = [numbers](size_t, int64_t first, int64_t, std::span<std::byte> out) {
+                           std::memcpy(out.data(), numbers.data() + first, out.size());
+                         }});
+  };
+  constexpr uint64_t kExact = uint64_t{1} << 53, kTop = uint64_t{1} << 63;
+  const auto changed = [](const NamedTensors& a, const NamedTensors& b) { return diff_tensors(a, b)[0]; };
+  const TensorDiff one = changed(of(TensorType::int64, {kExact, 5}), of(TensorType::int64, {kExact + 1, 5}));
+  CHECK(one.numbers_changed == 1);
+  CHECK(one.largest_absolute == 1);
+  CHECK(changed(of(TensorType::uint64, {kTop + 1}), of(TensorType::uint64, {kTop + 2})).numbers_changed == 1);
+  CHECK(changed(of(TensorType::int64, {0 - kExact}), of(TensorType::int64, {0 - kExact - 1})).largest_absolute == 1);
+  CHECK(changed(of(TensorType::int64, {kExact + 1}), of(TensorType::uint64, {kExact + 1})).kind ==
+        TensorDiff::Kind::equal);
+  // -2^63 is not 2^63, whose bits it has.
+  CHECK(changed(of(TensorType::int64, {kTop}), of(TensorType::uint64, {kTop})).largest_absolute == 0x1p64);
 }
 
 TEST_CASE("diff: other shapes, and names in one file only") {

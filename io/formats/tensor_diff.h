@@ -29,7 +29,8 @@ struct TensorDiff {
 };
 std::string_view to_string(TensorDiff::Kind kind);
 
-/// Numbers differ if |b - a| > absolute + relative * max(|a|, |b|). NaN equals NaN. The types need not be the same.
+/// Numbers differ if |b - a| > absolute + relative * max(|a|, |b|). NaN equals NaN. The types need not be the same;
+/// integers of 64 bits are compared exactly with integers, as float64 with floats.
 struct DiffOptions {
   double absolute_tolerance = 0;
   double relative_tolerance = 0;
