@@ -85,7 +85,9 @@ VocabularyCounts count_values(const CountValuesOptions& options) {
   };
   const int threads = num_threads();
   Dataset dataset = values_of(options, spec).map(count).prefetch(threads - 1, 2 * threads);
-  while (dataset.next() != nullptr) continue;
+  while (const Batch* batch = dataset.next()) {
+    if (options.progress) options.progress(batch->size);
+  }
   size_t index = 0;
   for (const auto& [key, kind] : spec) {
     if (found[index++]) continue;

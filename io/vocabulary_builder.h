@@ -3,6 +3,7 @@
 #include <weft/core/features.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -65,6 +66,8 @@ struct CountValuesOptions {
   char quote = '"';
   std::vector<std::string> missing = {""};
   std::vector<std::string> header = {};
+  /// Told how many examples, rows or lines were counted since the last call.
+  std::function<void(int64_t examples)> progress = {};
 };
 /// Reads the files once, with all threads. Throws as read_examples and read_csv, their DataErrors too; DataError for a
 /// key without any value.

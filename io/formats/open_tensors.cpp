@@ -1,16 +1,16 @@
-// The format of a file by its first bytes; only word vectors and .fvecs have no mark of their own.
+// The format of a file by its first bytes; word vectors and .fvecs are also told by their names.
 #include <doctest/doctest.h>
 #include <weft/core/error.h>
 #include <weft/core/test_directory.h>
 #include <weft/io/checkpoint.h>
 #include <weft/io/formats/checkpoint_path.h>
+#include <weft/io/formats/file_kind.h>
 #include <weft/io/formats/fvecs.h>
 #include <weft/io/formats/keras.h>
 #include <weft/io/formats/keras_archive.h>
 #include <weft/io/formats/npy.h>
 #include <weft/io/formats/open_tensors.h>
 #include <weft/io/formats/pytorch.h>
-#include <weft/io/formats/random_access_file.h>
 #include <weft/io/formats/safetensors.h>
 #include <weft/io/formats/tensor_bundle.h>
 #include <weft/io/formats/weft_checkpoint.h>
@@ -47,19 +47,30 @@ NamedTensors open_zip(const std::string& path) {
 
 }  // namespace
 
-NamedTensors open_tensors(const std::string& path) {
+NamedTensors open_tensors(const std::string& path, const OpenProgress& progress) {
   const std::string found = find_checkpoint(path);
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(found, ignored)) return open_tensor_bundle(found);
-  const RandomAccessFile file(found);
-  const std::string head = file.read(0, std::min<uint64_t>(file.size(), 16));
-  if (head.starts_with("\x89HDF\r\n\x1a\n")) return open_hdf5(found);
-  if (head.starts_with("PK\x03\x04") || head.starts_with("PK\x05\x06")) return open_zip(found);
-  if (head.starts_with("\x93NUMPY")) return open_npy(found);
-  if (head.starts_with("\x80\x02")) return open_pytorch(found);
-  if (head.size() > 8 && head[8] == '{') return open_safetensors(found);
-  if (found.ends_with(".fvecs")) return open_fvecs(found);
-  return open_word_vectors(found);
+  switch (file_kind(found)) {
+    case FileKind::hdf5:
+      return open_hdf5(found);
+    case FileKind::zip:
+      return open_zip(found);
+    case FileKind::npy:
+      return open_npy(found);
+    case FileKind::pickle:
+      return open_pytorch(found);
+    case FileKind::safetensors:
+      return open_safetensors(found);
+    case FileKind::fvecs:
+      return open_fvecs(found);
+    case FileKind::word2vec_binary:
+      return open_word_vectors(found, WordVectorFormat::word2vec_binary, progress);
+    case FileKind::word_vectors:
+    case FileKind::unknown:
+      break;
+  }
+  return open_word_vectors(found, WordVectorFormat::detect, progress);  // which says what is wrong with it
 }
 
 TEST_CASE("open tensors: formats are told by their contents") {
@@ -84,6 +95,8 @@ TEST_CASE("open tensors: formats are told by their contents") {
   CHECK(open_tensors(test.file("four.txt")).tensors().size() >= 1);
   CHECK(open_tensors(test.file("thr*")).find("a") != nullptr);
   CHECK_THROWS_AS(open_tensors(test.file("five")), IoError);
+  test.put("eight.bin", "1 1\nred \x01\x02\x03\x04");
+  CHECK(open_tensors(test.file("eight.bin")).find("vectors")->shape == std::vector<int64_t>{1, 1});
 }
 
 }  // namespace weft

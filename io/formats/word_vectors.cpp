@@ -15,6 +15,7 @@ namespace weft {
 namespace {
 
 constexpr size_t kWriteBytes = size_t{1} << 20;
+constexpr int64_t kTellBytes = int64_t{1} << 16;
 
 /// All words end to end: a vocabulary of millions has no string of its own each.
 struct WordList {
@@ -87,7 +88,7 @@ std::string format_name(WordVectorFormat format) {
 
 }  // namespace
 
-NamedTensors open_word_vectors(const std::string& path, WordVectorFormat format) {
+NamedTensors open_word_vectors(const std::string& path, WordVectorFormat format, const OpenProgress& progress) {
   if (compression_by_name(path) != Compression::none) {
     throw ValueError(
         fmt::format("[open_word_vectors] {}: rows of a compressed file can't be found again. Unpack it, or "
@@ -98,9 +99,13 @@ NamedTensors open_word_vectors(const std::string& path, WordVectorFormat format)
   const bool binary = reader.format() == WordVectorFormat::word2vec_binary;
   auto indexed = std::make_shared<Indexed>(
       Indexed{.file = RandomAccessFile(path), .binary = binary, .dimension = static_cast<size_t>(reader.dimension())});
+  int64_t told = 0;
   for (WordVectorReader::Row row; reader.next(row);) {
     indexed->words.add(row.word);
     indexed->offsets.push_back(static_cast<uint64_t>(row.offset));
+    if (!progress || row.offset - told < kTellBytes) continue;
+    told = row.offset;
+    progress(told, static_cast<int64_t>(indexed->file.size()));
   }
   const auto rows = std::ssize(indexed->offsets);
   if (!binary) indexed->offsets.push_back(indexed->file.size());

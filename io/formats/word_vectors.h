@@ -14,8 +14,10 @@ namespace weft {
 
 /// "vectors" float32 [words, dimension] and "words" string [words] of a file (see WordVectorReader). It is walked once;
 /// kept are the words and where each row lies, 8 bytes a row, and numbers are read from the file when they are asked
-/// for. Throws what WordVectorReader does; ValueError for a ".gz", whose rows can't be found again.
-NamedTensors open_word_vectors(const std::string& path, WordVectorFormat format = WordVectorFormat::detect);
+/// for. `progress` is told how much of the file was walked over. Throws what WordVectorReader does; ValueError for a
+/// ".gz", whose rows can't be found again.
+NamedTensors open_word_vectors(const std::string& path, WordVectorFormat format = WordVectorFormat::detect,
+                               const OpenProgress& progress = {});
 
 /// A table of any file with its words, as the writers below take it: "vectors" and "words". Throws DataError for a
 /// missing tensor, one that is no matrix of numbers, or another number of words than rows.
