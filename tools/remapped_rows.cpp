@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <weft/core/error.h>
+#include <weft/io/formats/variable_names.h>
 
 #include <algorithm>
 #include <cstring>
@@ -140,7 +141,10 @@ RemappedTensor check(const NamedTensors& tensors, const TensorInfo& info, const 
           .slot_value = {}};
 }
 
+/// Of the slots that a partitioned variable has, one a part, each is zero outside its part: only the first may begin
+/// new rows, since a reader adds them up.
 float slot_value(const std::string& tensor, const RemapOptions& options) {
+  if (variable_name(tensor).part > 0) return 0.0f;
   const std::string slot = slot_name(tensor);
   if (const auto given = options.slot_values.find(slot); given != options.slot_values.end()) return given->second;
   if (const std::optional<float> value = initial_slot_value(slot)) return *value;
@@ -197,11 +201,5 @@ RemappedTensors remap_rows(const NamedTensors& tensors, const VocabRemap& words,
     if (!rows[i]) return tensors.read_bytes(tensors.tensors()[i].name, first, count, out);
     rows[i]->read(first, count, reinterpret_cast<float*>(out.data()));
   };
-  const auto read_strings = [tensors](size_t i) { return tensors.read_strings(tensors.tensors()[i].name); };
-  return {NamedTensors({.where = tensors.where(),
-                        .format = tensors.format(),
-                        .tensors = infos,
-                        .read_rows = read,
-                        .read_strings = read_strings}),
-          remapped};
+  return {tensors.with_numbers(std::move(infos), read), remapped};
 }

@@ -91,6 +91,22 @@ TEST_CASE("vocab remap: sizes, other first values, random rows that depend on th
   CHECK(random("2", "e.h5") != one);
 }
 
+TEST_CASE("vocab remap: a new row begins once in the slots of a partitioned table's parts") {
+  const Files files;
+  CheckpointWriter writer(files.test.file("a.h5"));
+  write(writer, "table", Shape{3, 1}, {1, 2, 3});
+  write(writer, "table/t_0/Adagrad", Shape{3, 1}, {.5f, .6f, 0});
+  write(writer, "table/t_1/Adagrad", Shape{3, 1}, {0, 0, .7f});
+  write(writer, "table/t_2/Adagrad", Shape{3, 1}, {0, 0, 0});
+  writer.close();
+  const CommandResult result = files.remap({"--tensor", "table"});
+  REQUIRE_MESSAGE(result.exit_code == 0, result.err);
+  const NamedTensors out = open_weft_checkpoint(files.test.file("b.h5"));
+  CHECK(out.read_floats("table/t_0/Adagrad") == std::vector<float>{.1f, 0, .5f, .1f});
+  CHECK(out.read_floats("table/t_1/Adagrad") == std::vector<float>{0, .7f, 0, 0});
+  CHECK(out.read_floats("table/t_2/Adagrad") == std::vector<float>{0, 0, 0, 0});
+}
+
 TEST_CASE("vocab remap: a table larger than the memory it may take") {
   const TestDirectory test;
   constexpr int64_t kWords = 300'000, kWidth = 2;  // 2.4 MB in blocks of 1 MiB
