@@ -7,7 +7,7 @@
 /// What the program returns.
 struct ExitCode {
   static constexpr int kOk = 0;
-  static constexpr int kDiffers = 1;  ///< the files differ, or one is damaged
+  static constexpr int kDiffers = 1;  ///< files differ, are damaged or do not fit
   static constexpr int kError = 2;    ///< wrong usage, or the work could not be done
 };
 
@@ -26,5 +26,6 @@ void add_vocab_remap(CLI::App& vocab, Run& run);
 void add_train(CLI::App& program, Run& run);
 void add_evaluate(CLI::App& program, Run& run);
 void add_predict(CLI::App& program, Run& run);
+void add_export(CLI::App& program, Run& run);
 /// completion and man, which describe all that was added before them.
 void add_manual(CLI::App& program, Run& run);

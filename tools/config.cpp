@@ -5,6 +5,7 @@
 #include "output.h"
 
 #include <fmt/format.h>
+#include <weft/core/error.h>
 
 using namespace weft;
 
@@ -16,6 +17,17 @@ ParseSpec spec_of(const Config& config, const ConfigFeatures& features) {
   const std::string& weights = config.model.weight_column;
   if (!weights.empty()) spec.emplace(weights, fixed_length(*features.find(weights)));
   return spec;
+}
+
+ModelPlace place_of(const Config& config, bool stored) {
+  ModelPlace place{.model_dir = stored ? config.run.model_dir : "",
+                   .config = config.run.config,
+                   .warm_start_from = config.run.warm_start};
+  place.config.log = [](const std::string& line) {
+    const bool progress = line.starts_with("loss = ");  // the commands print it with more
+    if (!progress) fmt::print(stderr, "{}\n", printable(line));
+  };
+  return place;
 }
 
 }  // namespace
@@ -41,12 +53,12 @@ Config read_config(const std::string& path, const std::vector<std::string>& chan
 }
 
 Estimator make_estimator(const Config& config, bool stored) {
-  ModelPlace place{.model_dir = stored ? config.run.model_dir : "",
-                   .config = config.run.config,
-                   .warm_start_from = config.run.warm_start};
-  place.config.log = [](const std::string& line) {
-    const bool progress = line.starts_with("loss = ");  // the commands print it with more
-    if (!progress) fmt::print(stderr, "{}\n", printable(line));
-  };
-  return make_estimator(config.model, place);
+  return make_estimator(config.model, place_of(config, stored));
+}
+
+DNNEstimator make_dnn_estimator(const Config& config) {
+  if (config.model.part != ConfigModel::Part::dnn) {
+    throw ValueError("model.kind: got a model with a linear part, expected dnn_classifier or dnn_regressor.");
+  }
+  return make_dnn_estimator(config.model, place_of(config, false));
 }

@@ -18,3 +18,5 @@ Config read_config(const std::string& path, const std::vector<std::string>& chan
 /// The estimator with the configuration's model directory, which logs to the error stream; with none, if `stored` is
 /// false.
 weft::Estimator make_estimator(const Config& config, bool stored = true);
+/// A dnn model, stored nowhere. Throws ValueError for a model of another kind.
+weft::DNNEstimator make_dnn_estimator(const Config& config);

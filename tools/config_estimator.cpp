@@ -53,8 +53,7 @@ void set_place(const ConfigModel& model, const ModelPlace& place, Options& optio
 
 /// The parts of a model come by `set`, the head's arguments by its kind.
 template <class Canned, class Options>
-Estimator make_classifier(const ConfigModel& model, const ModelPlace& place,
-                          void (*set)(const ConfigModel&, Options&)) {
+Canned make_classifier(const ConfigModel& model, const ModelPlace& place, void (*set)(const ConfigModel&, Options&)) {
   Options options;
   set(model, options);
   set_place(model, place, options);
@@ -65,7 +64,7 @@ Estimator make_classifier(const ConfigModel& model, const ModelPlace& place,
 }
 
 template <class Canned, class Options>
-Estimator make_regressor(const ConfigModel& model, const ModelPlace& place, void (*set)(const ConfigModel&, Options&)) {
+Canned make_regressor(const ConfigModel& model, const ModelPlace& place, void (*set)(const ConfigModel&, Options&)) {
   Options options;
   set(model, options);
   set_place(model, place, options);
@@ -78,16 +77,24 @@ Estimator make_regressor(const ConfigModel& model, const ModelPlace& place, void
 Estimator make_estimator(const ConfigModel& model, const ModelPlace& place) {
   using Combined = DNNLinearCombinedClassifierOptions;
   using CombinedRegressor = DNNLinearCombinedRegressorOptions;
+  const auto as_estimator = [](Estimator made) { return made; };
   switch (model.part) {
     case ConfigModel::Part::dnn:
-      return model.classifier ? make_classifier<DNNClassifier>(model, place, set_network<DNNClassifierOptions>)
-                              : make_regressor<DNNRegressor>(model, place, set_network<DNNRegressorOptions>);
+      return make_dnn_estimator(model, place);
     case ConfigModel::Part::linear:
-      return model.classifier ? make_classifier<LinearClassifier>(model, place, set_linear<LinearClassifierOptions>)
-                              : make_regressor<LinearRegressor>(model, place, set_linear<LinearRegressorOptions>);
+      return model.classifier
+                 ? as_estimator(make_classifier<LinearClassifier>(model, place, set_linear<LinearClassifierOptions>))
+                 : as_estimator(make_regressor<LinearRegressor>(model, place, set_linear<LinearRegressorOptions>));
     case ConfigModel::Part::dnn_linear_combined:
       break;
   }
-  return model.classifier ? make_classifier<DNNLinearCombinedClassifier>(model, place, set_combined<Combined>)
-                          : make_regressor<DNNLinearCombinedRegressor>(model, place, set_combined<CombinedRegressor>);
+  return model.classifier
+             ? as_estimator(make_classifier<DNNLinearCombinedClassifier>(model, place, set_combined<Combined>))
+             : as_estimator(make_regressor<DNNLinearCombinedRegressor>(model, place, set_combined<CombinedRegressor>));
+}
+
+DNNEstimator make_dnn_estimator(const ConfigModel& model, const ModelPlace& place) {
+  const auto as_dnn = [](DNNEstimator made) { return made; };
+  return model.classifier ? as_dnn(make_classifier<DNNClassifier>(model, place, set_network<DNNClassifierOptions>))
+                          : as_dnn(make_regressor<DNNRegressor>(model, place, set_network<DNNRegressorOptions>));
 }

@@ -3,7 +3,7 @@
 #include "config_columns.h"
 
 #include <weft/core/ops/ops.h>
-#include <weft/estimator/estimator.h>
+#include <weft/estimator/dnn_estimator.h>
 #include <weft/optim/optimizer.h>
 
 struct ConfigModel {
@@ -35,3 +35,5 @@ struct ModelPlace {
 };
 /// Throws as the estimators do.
 weft::Estimator make_estimator(const ConfigModel& model, const ModelPlace& place);
+/// The same of a model without a linear part, with its layers.
+weft::DNNEstimator make_dnn_estimator(const ConfigModel& model, const ModelPlace& place);

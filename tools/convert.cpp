@@ -1,17 +1,16 @@
-// weft convert: tensors of one file in another format, under other names.
+// weft convert: tensors of one file in another format, under other names, or under those that another file has.
 #include "command.h"
 #include "output.h"
+#include "rule_options.h"
 #include "tensor_files.h"
-#include "word_list.h"
+#include "word_plan.h"
 
 #include <fmt/format.h>
 #include <weft/core/error.h>
-#include <weft/io/formats/name_rules.h>
-#include <weft/io/formats/word_vectors.h>
 
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 using namespace weft;
@@ -22,6 +21,8 @@ namespace {
 struct Options {
   std::string in, out, to;
   NameRules rules;
+  std::string like;
+  bool lenient = false;
   std::string table, vocabulary;
   bool dry_run = false;
   bool json = false;
@@ -35,6 +36,7 @@ struct Plan {
   NamedTensors tensors;
   std::vector<Line> lines;
   std::vector<std::string> unused_rules;
+  std::optional<NameReport> report = {};  ///< of --like
 };
 
 /// Every tensor of the file and what becomes of it. Texts have no place in a checkpoint of numbers.
@@ -57,64 +59,89 @@ Plan make_plan(const NamedTensors& in, const NameRules& rules) {
   return plan;
 }
 
-/// A table with its words: what word vectors are.
+/// A table with its words: what word vectors are. Rules come first.
 Plan make_word_plan(const NamedTensors& in, const Options& options) {
-  const bool own_words = options.vocabulary.empty() && in.find("vectors") != nullptr && in.find("words") != nullptr;
-  if (own_words) return {.tensors = in, .lines = {{"vectors", "vectors", "written"}}, .unused_rules = {}};
-  if (options.table.empty() || options.vocabulary.empty()) {
-    throw ValueError(
-        "[weft convert] word vectors are one table with its words: say --table NAME and --vocabulary FILE.");
+  const RenamedTensors renamed = apply(options.rules, in);
+  const WordTable words = with_vocabulary(renamed.tensors, options.table, options.vocabulary, "weft convert");
+  Plan plan{.tensors = words.tensors, .lines = {}, .unused_rules = renamed.unused_rules};
+  for (const RenamedTensor& name : renamed.names) {
+    if (name.to == words.table)
+      plan.lines.push_back({name.from, "vectors", name.transposed ? "transposed" : "written"});
   }
-  const TensorInfo* table = in.find(options.table);
-  std::vector<std::string> words = read_words(options.vocabulary);
-  if (table != nullptr && static_cast<int64_t>(words.size()) < table->rows()) {
-    throw DataError(fmt::format("[weft convert] {}: got {} words, expected {}, one for each row of '{}'.",
-                                options.vocabulary, words.size(), table->rows(), options.table));
-  }
-  return {.tensors = with_words(in, options.table, std::move(words)),
-          .lines = {{options.table, "vectors", "written"}},
-          .unused_rules = {}};
+  return plan;
 }
 
-void report(const Options& options, const NamedTensors& in, const std::string& format, const Plan& plan) {
-  if (options.json) {
+/// What the file of --like has, from the input.
+Plan make_plan_like(const NamedTensors& in, const Options& options) {
+  MatchedTensors matched = match_tensors(in, tensor_targets(open_file(options.like)), options.rules);
+  Plan plan{.tensors = matched.tensors, .lines = {}, .unused_rules = matched.report.unused_rules};
+  plan.report = std::move(matched.report);
+  return plan;
+}
+
+/// No option is passed over: those of other formats are refused.
+void check_options(const Options& options, const std::string& format) {
+  const bool words = takes_word_vectors(format);
+  const auto refuse = [&](const char* option, const std::string& expected) {
+    throw ValueError(fmt::format("[weft convert] got {} for the format {}, expected {}.", option, format, expected));
+  };
+  if (words && !options.like.empty()) refuse("--like", "--table and --vocabulary: word vectors are one table");
+  if (!words && !options.table.empty()) refuse("--table", "--only: it is for word vectors");
+  if (!words && !options.vocabulary.empty()) refuse("--vocabulary", "none: it is for word vectors");
+}
+
+void report_json(const Options& options, const NamedTensors& in, const std::string& format, const Plan& plan,
+                 bool written) {
+  Json json = {{"in", in.where()},           {"out", options.out}, {"format", format},
+               {"dry_run", options.dry_run}, {"written", written}, {"unused_rules", plan.unused_rules}};
+  if (plan.report) {
+    json["like"] = options.like;
+    json["report"] = json_of(*plan.report);
+  } else {
     Json list = Json::array();
     for (const Line& line : plan.lines) {
       list.push_back({{"from", line.from}, {"to", line.to.empty() ? Json() : Json(line.to)}, {"what", line.what}});
     }
-    print_json({{"in", in.where()},
-                {"out", options.out},
-                {"format", format},
-                {"dry_run", options.dry_run},
-                {"unused_rules", plan.unused_rules},
-                {"tensors", list}});
-    return;
+    json["tensors"] = list;
   }
-  std::vector<std::vector<std::string>> rows;
-  int64_t written = 0;
-  for (const Line& line : plan.lines) {
-    rows.push_back({line.from, line.to, line.what});
-    written += !line.to.empty();
+  print_json(json);
+}
+
+void report_text(const Options& options, const NamedTensors& in, const std::string& format, const Plan& plan,
+                 bool written) {
+  if (plan.report) {
+    print_report(*plan.report);
+  } else {
+    std::vector<std::vector<std::string>> rows;
+    for (const Line& line : plan.lines) rows.push_back({line.from, line.to, line.what});
+    print_columns({"from", "to", ""}, rows);
   }
-  print_columns({"from", "to", ""}, rows);
-  std::cout << fmt::format("{} of {} tensors {} to {} ({}){}\n", written, plan.lines.size(),
-                           options.dry_run ? "would be written" : "written", printable(options.out), format,
-                           options.dry_run ? ": a dry run" : "");
+  const char* what = written ? "written" : options.dry_run ? "would be written" : "fit; nothing was written";
+  std::cout << fmt::format(
+      "{} of {} tensors {} to {} ({}){}\n",
+      plan.report
+          ? plan.report->loaded.size()
+          : static_cast<size_t>(std::ranges::count_if(plan.lines, [](const Line& line) { return !line.to.empty(); })),
+      in.tensors().size(), what, printable(options.out), format, options.dry_run ? ": a dry run" : "");
 }
 
 int convert(const Options& options) {
-  const NamedTensors in = open_file(options.in);
   const std::string format = options.to.empty() ? format_of(options.out) : options.to;
-  const Plan plan = takes_word_vectors(format) ? make_word_plan(in, options) : make_plan(in, options.rules);
-  for (const std::string& rule : plan.unused_rules) {
-    std::cerr << fmt::format("weft: no name met --{}\n", printable(rule));
-  }
-  if (!options.dry_run) {
+  check_options(options, format);
+  const NamedTensors in = open_file(options.in);
+  const Plan plan = takes_word_vectors(format) ? make_word_plan(in, options)
+                    : options.like.empty()     ? make_plan(in, options.rules)
+                                               : make_plan_like(in, options);
+  const bool fits = !plan.report || plan.report->complete() || options.lenient;
+  check_names(options.out, format, plan.tensors);
+  if (!plan.report) warn_of_unused(plan.unused_rules);  // the report has them
+  const bool written = fits && !options.dry_run;
+  if (written) {
     Progress progress(bytes_of(plan.tensors));
     write_tensors(options.out, format, watched(plan.tensors, [&](int64_t bytes) { progress.add(bytes); }));
   }
-  report(options, in, format, plan);
-  return ExitCode::kOk;
+  (options.json ? report_json : report_text)(options, in, format, plan, written);
+  return fits ? ExitCode::kOk : ExitCode::kDiffers;
 }
 
 }  // namespace
@@ -125,19 +152,20 @@ void add_convert(CLI::App& program, Run& run) {
   command->footer(
       "Rules are regular expressions (ECMAScript) that a name must have in it: anchor them with ^ and $.\n"
       "--only, --except and --transpose look at the names in the file; --map rules follow one another.\n"
-      "Tensors are read and written a piece at a time; OUT appears when it is whole.");
+      "--like finds by itself which tensor of the one program is which of the other, after the rules, and reports "
+      "what\n"
+      "is loaded, missing, surplus or mis-shaped; if that is not complete, nothing is written and the exit code is 1.\n"
+      "Tensors are read and written a piece at a time; OUT appears when it is whole.\n"
+      "A TensorFlow checkpoint is named in its directory's file 'checkpoint', unless a model of weft's is there.");
   command->add_option("in", options->in, "A file of tensors, or a model directory")->required();
   command->add_option("out", options->out, "The file to write")->required();
-  command->add_option("--to", options->to, "Format; by default what OUT's ending says")
+  command->add_option("--to", options->to, "Format; by default what OUT's name says")
       ->check(CLI::IsMember(writable_formats()));
-  const auto list = [&](const char* name, std::vector<std::string>& to, const char* text) {
-    command->add_option(name, to, text)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  };
-  list("--map", options->rules.map, "regex=replacement for names, repeatable; an empty name leaves a tensor out");
-  list("--only", options->rules.only, "Only tensors of these names (regex, repeatable)");
-  list("--except", options->rules.except, "No tensors of these names (regex, repeatable)");
-  list("--transpose", options->rules.transpose, "Matrices to turn, as PyTorch's kernels (regex, repeatable)");
-  command->add_option("--table", options->table, "For word vectors: the table");
+  add_rule_options(*command, options->rules);
+  CLI::Option* like = command->add_option("--like", options->like,
+                                          "A file or model directory whose names, layouts and tensors OUT is to have");
+  command->add_flag("--lenient", options->lenient, "With --like: write what fits, exit code 0")->needs(like);
+  command->add_option("--table", options->table, "For word vectors: the table, by its name after the rules");
   command->add_option("--vocabulary", options->vocabulary, "For word vectors: the file of its words, one a line");
   command->add_flag("--dry-run", options->dry_run, "Only report what would be written");
   command->add_flag("--json", options->json, "Print JSON");

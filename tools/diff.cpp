@@ -1,6 +1,7 @@
 // weft diff: how the tensors of two files differ.
 #include "command.h"
 #include "output.h"
+#include "rule_options.h"
 #include "tensor_files.h"
 
 #include <fmt/format.h>
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 using namespace weft;
 using Json = nlohmann::ordered_json;
@@ -18,6 +18,8 @@ namespace {
 
 struct Options {
   std::string a, b;
+  NameRules rules;  // of a's names
+  bool match = false;
   double absolute = 0;
   double relative = 0;
   bool all = false;
@@ -73,13 +75,68 @@ void print_text(const std::vector<TensorDiff>& diffs, int64_t different, bool al
   std::cout << fmt::format("{} of {} tensors differ\n", different, diffs.size());
 }
 
+/// The first file under the second one's names, as far as that can be told: by rules alone, or as convert --like does.
+struct Renamed {
+  NamedTensors tensors;
+  std::vector<TensorDiff> others;  ///< what has no place there, or not its shape
+};
+
+Renamed rename(const NamedTensors& a, const NamedTensors& b, const Options& options) {
+  if (!options.match) {
+    RenamedTensors renamed = apply(options.rules, a);
+    warn_of_unused(renamed.unused_rules);
+    return {std::move(renamed.tensors), {}};
+  }
+  MatchedTensors matched = match_tensors(a, tensor_targets(b), options.rules);
+  const NameReport& report = matched.report;
+  warn_of_unused(report.unused_rules);
+  Renamed made{std::move(matched.tensors), {}};
+  for (const auto* list : {&report.surplus, &report.surplus_state}) {
+    for (const std::string& name : *list) {
+      made.others.push_back({.name = name, .kind = Kind::only_a, .a = *a.find(name), .b = {}});
+    }
+  }
+  for (const auto& one : report.ambiguous) {
+    for (const std::string& name : one.candidates) {
+      made.others.push_back({.name = name, .kind = Kind::only_a, .a = *a.find(name), .b = {}});
+    }
+  }
+  const auto misfit = [&](const std::string& from, const std::string& to) {
+    made.others.push_back({.name = to, .kind = Kind::shape, .a = *a.find(from), .b = *b.find(to)});
+  };
+  for (const auto& one : report.mis_shaped) misfit(one.from, one.to);
+  for (const auto& one : report.wrong_type) misfit(one.from, one.to);
+  return made;
+}
+
+NamedTensors numbers_of(const NamedTensors& tensors) {
+  return tensors.renamed(
+      [&](const std::string& name) { return size_of(tensors.find(name)->type) == 0 ? std::string() : name; });
+}
+
+std::vector<TensorDiff> compare(const NamedTensors& a, const NamedTensors& b, const Options& options) {
+  Renamed renamed = rename(a, b, options);
+  Progress progress(bytes_of(renamed.tensors) + bytes_of(b));
+  std::vector<TensorDiff> diffs = diff_tensors(renamed.tensors, b,
+                                               {.absolute_tolerance = options.absolute,
+                                                .relative_tolerance = options.relative,
+                                                .progress = [&](int64_t bytes) { progress.add(bytes); }});
+  std::erase_if(diffs, [&](const TensorDiff& diff) {
+    const auto same = [&](const TensorDiff& other) { return other.kind == Kind::shape && other.name == diff.name; };
+    return diff.kind == Kind::only_b && std::ranges::any_of(renamed.others, same);
+  });
+  diffs.insert(diffs.end(), renamed.others.begin(), renamed.others.end());
+  std::ranges::sort(diffs, {}, &TensorDiff::name);
+  return diffs;
+}
+
 int diff(const Options& options) {
-  const NamedTensors a = open_file(options.a), b = open_file(options.b);
-  Progress progress(bytes_of(a) + bytes_of(b));
-  const std::vector<TensorDiff> diffs = diff_tensors(a, b,
-                                                     {.absolute_tolerance = options.absolute,
-                                                      .relative_tolerance = options.relative,
-                                                      .progress = [&](int64_t bytes) { progress.add(bytes); }});
+  NamedTensors a = open_file(options.a), b = open_file(options.b);
+  if (options.match) {
+    a = numbers_of(a);
+    b = numbers_of(b);
+  }
+  const std::vector<TensorDiff> diffs = compare(a, b, options);
   const auto different = std::ranges::count_if(diffs, [](const auto& d) { return d.kind != Kind::equal; });
   if (options.json) {
     Json list = Json::array();
@@ -101,9 +158,14 @@ void add_diff(CLI::App& program, Run& run) {
   CLI::App* command = program.add_subcommand("diff", "Compare the tensors of two files, of whatever formats");
   command->footer(
       "Numbers differ if |b - a| > tolerance + relative tolerance * max(|a|, |b|); NaN equals NaN.\n"
+      "--map and --transpose are for the names of A; --match finds by itself which tensor of A is which of B, "
+      "whatever\n"
+      "programs wrote them, as convert --like does, and looks at tensors of numbers only.\n"
       "Exit codes: 0 no difference; 1 the files differ; 2 an error.");
   command->add_option("a", options->a, "A file of tensors")->required();
   command->add_option("b", options->b, "Another")->required();
+  add_rule_options(*command, options->rules, RuleSet::map);
+  command->add_flag("--match", options->match, "Compare what other programs call by other names");
   command->add_option("--tolerance", options->absolute, "Absolute tolerance")->capture_default_str();
   command->add_option("--relative-tolerance", options->relative, "Relative tolerance")->capture_default_str();
   command->add_flag("--all", options->all, "List equal tensors too");

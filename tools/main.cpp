@@ -12,7 +12,7 @@ void describe(CLI::App& program) {
   program.name("weft");
   program.description(
       "Trains models of ids; looks into, compares and converts files of trained tables, and works on their data.");
-  program.footer("Exit codes: 0 done; 1 the files differ, or one is damaged; 2 wrong usage, or an error.");
+  program.footer("Exit codes: 0 done; 1 files differ, are damaged or do not fit; 2 wrong usage, or an error.");
   program.set_version_flag("--version", "weft " WEFT_VERSION);
   program.require_subcommand(1);
 }
@@ -22,7 +22,7 @@ int run_program(int argc, char** argv) {
   Run run;
   describe(program);
   for (const auto add : {add_inspect, add_diff, add_verify, add_convert, add_neighbors, add_records, add_vocab,
-                         add_train, add_evaluate, add_predict}) {
+                         add_train, add_evaluate, add_predict, add_export}) {
     add(program, run);
   }
   add_manual(program, run);

@@ -57,7 +57,7 @@ std::string man_page(const CLI::App& program) {
   page += ".SH COMMANDS\n";
   for (const CLI::App* command : commands_of(program)) append_command(page, *command, command->get_name());
   page +=
-      ".SH EXIT STATUS\n.TP\n0\nDone.\n.TP\n1\nThe files differ, or one is damaged.\n.TP\n2\nWrong usage, or an "
+      ".SH EXIT STATUS\n.TP\n0\nDone.\n.TP\n1\nFiles differ, are damaged, or do not fit.\n.TP\n2\nWrong usage, or an "
       "error, which the error stream tells.\n";
   return page;
 }

@@ -86,6 +86,20 @@ std::string bytes_text(int64_t bytes) {
   return fmt::format("{:.1f} {}", number, units[unit]);
 }
 
+Counter::Counter(std::string unit) : unit_(std::move(unit)), terminal_(isatty(STDERR_FILENO) == 1) {}
+
+Counter::~Counter() {
+  if (terminal_) fmt::print(stderr, "\r\033[K");
+}
+
+void Counter::add(int64_t count) {
+  count_ += count;
+  if (!terminal_ || now() - shown_at_ < kSecondsBetweenRenewals) return;
+  shown_at_ = now();
+  fmt::print(stderr, "\r{} {}\033[K", count_, unit_);
+  std::fflush(stderr);
+}
+
 Progress::Progress(int64_t total_bytes)
     : total_(std::max<int64_t>(total_bytes, 1)), started_(now()), terminal_(isatty(STDERR_FILENO) == 1) {}
 

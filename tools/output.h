@@ -19,6 +19,23 @@ std::string shape_text(const std::vector<int64_t>& shape);
 /// "1.5 GB"
 std::string bytes_text(int64_t bytes);
 
+/// A number that grows, as "1200000 examples", on the error stream while it is a terminal.
+class Counter {
+ public:
+  explicit Counter(std::string unit);
+  Counter(const Counter&) = delete;
+  Counter& operator=(const Counter&) = delete;
+  /// Takes the line away.
+  ~Counter();
+  void add(int64_t count);
+
+ private:
+  std::string unit_;
+  int64_t count_ = 0;
+  double shown_at_ = 0.0;
+  bool terminal_;
+};
+
 /// A bar on the error stream while it is a terminal; nothing otherwise.
 class Progress {
  public:
@@ -28,6 +45,8 @@ class Progress {
   /// Takes the bar away.
   ~Progress();
   void add(int64_t bytes);
+  /// So many bytes in all.
+  void set(int64_t bytes) { add(bytes - done_); }
 
  private:
   int64_t total_;

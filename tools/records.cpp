@@ -43,8 +43,35 @@ struct FileReport {
   std::vector<std::string> damages;
 };
 
+/// Files read one after another; of a compressed one it is only known when it is done.
+class FileProgress {
+ public:
+  explicit FileProgress(const std::vector<DataFile>& files) : bar_(total(files)) {}
+  void record(const DataFile& file, Compression compression, size_t bytes) {
+    if (compression == Compression::none) {
+      bar_.set(done_ + std::min(file.bytes, in_file_ += static_cast<int64_t>(bytes) + kFrameBytes));
+    }
+  }
+  void end(const DataFile& file) {
+    done_ += file.bytes;
+    in_file_ = 0;
+    bar_.set(done_);
+  }
+
+ private:
+  static constexpr int64_t kFrameBytes = 16;
+  static int64_t total(const std::vector<DataFile>& files) {
+    int64_t bytes = 0;
+    for (const DataFile& file : files) bytes += file.bytes;
+    return bytes;
+  }
+  int64_t done_ = 0, in_file_ = 0;
+  Progress bar_;
+};
+
 /// All records of a file; with `check`, the bytes of each too. Damaged data is passed over; a damaged frame ends it.
-FileReport read_file(const std::string& path, Compression compression, bool check) {
+FileReport read_file(const DataFile& file, Compression compression, bool check, FileProgress& progress) {
+  const std::string& path = file.path;
   FileReport report{.path = path, .damages = {}};
   RecordReader reader(path, compression);
   RecordReader::Record record;
@@ -52,6 +79,7 @@ FileReport read_file(const std::string& path, Compression compression, bool chec
     while (reader.next(record)) {
       ++report.records;
       report.bytes += static_cast<int64_t>(record.data.size());
+      progress.record(file, compression, record.data.size());
       if (!check) continue;
       try {
         RecordReader::check(record, path);
@@ -68,12 +96,10 @@ FileReport read_file(const std::string& path, Compression compression, bool chec
 std::vector<FileReport> read_files(const Options& options, bool check) {
   std::vector<FileReport> reports;
   const std::vector<DataFile> files = files_of(options);
-  int64_t total = 0;
-  for (const DataFile& file : files) total += file.bytes;
-  Progress progress(total);
+  FileProgress progress(files);
   for (const DataFile& file : files) {
-    reports.push_back(read_file(file.path, compression_of_file(options, file.path), check));
-    progress.add(file.bytes);
+    reports.push_back(read_file(file, compression_of_file(options, file.path), check, progress));
+    progress.end(file);
   }
   return reports;
 }
@@ -131,15 +157,20 @@ int shard(const Options& options) {
   }
   std::vector<FileReport> reports(writers.size());
   int64_t records = 0;
-  for (const DataFile& file : files_of(options)) {
-    RecordReader reader(file.path, compression_of_file(options, file.path));
+  const std::vector<DataFile> files = files_of(options);
+  FileProgress progress(files);
+  for (const DataFile& file : files) {
+    const Compression from = compression_of_file(options, file.path);
+    RecordReader reader(file.path, from);
     std::string_view data;
     for (; reader.read(data); ++records) {
+      progress.record(file, from, data.size());
       const auto at = static_cast<size_t>(records) % writers.size();
       writers[at].write(data);
       ++reports[at].records;
       reports[at].bytes += static_cast<int64_t>(data.size());
     }
+    progress.end(file);
   }
   for (size_t i = 0; i < writers.size(); ++i) {
     writers[i].close();

@@ -6,15 +6,19 @@
 #include <string>
 #include <vector>
 
-/// Opens a file of any format that weft reads, which its contents tell; of a model's directory the newest checkpoint.
-/// Throws weft's errors.
+/// open_tensors() with a bar on a terminal, where a file must be walked over to be opened.
 weft::NamedTensors open_file(const std::string& path);
 
 /// The formats that can be written, by the names that --to takes.
 std::vector<std::string> writable_formats();
-/// The format that a file's name asks for: "weft" for ".h5", ... Throws ValueError for a name that tells nothing.
+/// The format that a file's name asks for: "weft" for ".h5", "keras" for ".weights.h5", "tensorflow" for ".ckpt" and
+/// ".ckpt-120", ... Throws ValueError for a name that tells nothing.
 std::string format_of(const std::string& path);
-/// Throws weft's errors.
+/// Throws ValueError for names of tensors that what reads the file would not find: Keras takes its newer layout from a
+/// ".weights.h5" and the older one from any other ".h5".
+void check_names(const std::string& path, const std::string& format, const weft::NamedTensors& tensors);
+/// A TensorFlow checkpoint is also named as its directory's newest, if that is no model directory of weft's. Throws
+/// weft's errors.
 void write_tensors(const std::string& path, const std::string& format, const weft::NamedTensors& tensors);
 /// True if the format takes the one table of "vectors" and "words" only.
 bool takes_word_vectors(const std::string& format);

@@ -30,6 +30,8 @@ int build(const Options& options) {
   count.format = options.format == "csv"    ? ValueFormat::csv
                  : options.format == "text" ? ValueFormat::text
                                             : ValueFormat::tfrecord;
+  Counter counter("examples");
+  count.progress = [&](int64_t examples) { counter.add(examples); };
   const VocabularySummary made = build_vocabulary(count, options.write);
   if (options.json) {
     print_json({{"path", options.write.path},

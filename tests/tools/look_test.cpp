@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 #include <weft/core/test_directory.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 using namespace weft;
@@ -64,6 +66,72 @@ TEST_CASE("inspect: files that gensim and PyTorch wrote") {
   CHECK(run_weft({"inspect", WEFT_REAL_FILES "/pytorch/hostile.pt"}).exit_code == 2);
 }
 
+TEST_CASE("inspect and verify: checkpoints that TensorFlow wrote, whole, in parts and damaged") {
+  const std::string files = WEFT_REFERENCE_FILES "/H/files/";
+  const CommandResult saver = run_weft({"inspect", files + "saver", "--stats"});
+  CHECK(saver.exit_code == 0);
+  CHECK(has(saver.out, "saver/model.ckpt: TensorFlow checkpoint"));
+  CHECK(has(run_weft({"inspect", files + "partitioned_rows/model.ckpt"}).out, "tables/video"));
+  for (const char* whole : {"saver", "partitioned_rows/model.ckpt", "object_based/model.ckpt", "shards/model.ckpt"}) {
+    const CommandResult result = run_weft({"verify", files + whole});
+    CHECK_MESSAGE(result.exit_code == 0, result.out);
+    CHECK_MESSAGE(has(result.out, "all whole\n"), result.out);
+  }
+  const CommandResult damaged = run_weft({"verify", files + "corrupt_data_bit/model.ckpt", "--json"});
+  CHECK(damaged.exit_code == 1);
+  const Json one = Json::parse(damaged.out)["files"][0]["damaged"];
+  REQUIRE(one.size() == 1);
+  CHECK(has(one[0]["message"], "Checksum does not match"));
+}
+
+TEST_CASE("verify: the check sums of tensors that weft does not read are looked at, too") {
+  const TestDirectory test;
+  const std::string from = WEFT_REFERENCE_FILES "/H/files/dtypes/model.ckpt";
+  std::filesystem::copy_file(from + ".index", test.file("a.index"));
+  const std::string data = file_bytes(from + ".data-00000-of-00001");
+  test.put("a.data-00000-of-00001", data);
+  const Json tensors = Json::parse(run_weft({"inspect", test.file("a"), "--json"}).out)["tensors"];
+  const auto others = std::ranges::count_if(tensors, [](const Json& one) { return one["type"] == "other"; });
+  REQUIRE(others > 0);
+  CHECK(has(run_weft({"verify", test.file("a")}).out, "all whole\n"));
+  // Each tensor of such a type is found, when every byte is damaged.
+  std::string all = data;
+  for (char& byte : all) byte = static_cast<char>(byte ^ 1);
+  test.put("a.data-00000-of-00001", all);
+  const Json damaged = Json::parse(run_weft({"verify", test.file("a"), "--json"}).out)["files"][0]["damaged"];
+  const auto is_damaged = [&](const Json& one) {
+    return std::ranges::any_of(damaged, [&](const Json& damage) { return damage["tensor"] == one["name"]; });
+  };
+  for (const Json& one : tensors) {
+    const bool empty = std::ranges::any_of(one["shape"], [](const Json& extent) { return extent == 0; });
+    CHECK_MESSAGE(is_damaged(one) == !empty, one.dump());
+  }
+}
+
+TEST_CASE("diff: other names by rules, or by what they say") {
+  const TestDirectory test;
+  write_small_checkpoint(test.file("a.h5"), kTable);
+  REQUIRE(run_weft({"convert", test.file("a.h5"), test.file("b.npz"), "--map", "^dnn/=net.", "--transpose", "table"})
+              .exit_code == 0);
+  CHECK(run_weft({"diff", test.file("a.h5"), test.file("b.npz")}).exit_code == 1);
+  const CommandResult mapped =
+      run_weft({"diff", test.file("a.h5"), test.file("b.npz"), "--map", "^dnn/=net.", "--transpose", "table"});
+  CHECK_MESSAGE(mapped.exit_code == 0, mapped.out);
+  CHECK(has(mapped.out, "0 of 3 tensors differ"));
+  CHECK(has(run_weft({"diff", test.file("a.h5"), test.file("b.npz"), "--map", "none=x"}).err, "no name met"));
+
+  const CommandResult matched =
+      run_weft({"diff", test.file("a.h5"), test.file("b.npz"), "--match", "--transpose", "table"});
+  CHECK_MESSAGE(has(matched.out, "net.table"), matched.out);
+  const std::string files = WEFT_REFERENCE_FILES "/H/files/keras_sequential";
+  const CommandResult other = run_weft({"diff", test.file("a.h5"), files + ".weights.h5", "--match", "--json"});
+  CHECK(other.exit_code == 1);
+  bool surplus = false;
+  const Json json = Json::parse(other.out);
+  for (const Json& one : json["tensors"]) surplus |= one["name"] == "dnn/table" && one["difference"] == "only_a";
+  CHECK(surplus);
+}
+
 TEST_CASE("diff: the tensor, its rows and the largest change") {
   const TestDirectory test;
   std::vector<float> other = kTable;
@@ -113,7 +181,7 @@ TEST_CASE("weft: help, version, wrong usage, the manual page and completion") {
   const CommandResult page = run_weft({"man"});
   CHECK(has(page.out, ".SS inspect"));
   CHECK(has(page.out, "\\-\\-checksums"));
-  for (const char* command : {"train", "evaluate", "predict", "vocab remap"}) {
+  for (const char* command : {"train", "evaluate", "predict", "export", "vocab remap"}) {
     CHECK(has(page.out, std::string(".SS ") + command + "\n"));
     CHECK(has(run_weft({"completion"}).out, std::string("'") + command + "') words='"));
   }

@@ -9,12 +9,32 @@
 
 using namespace weft;
 
-CommandResult run_weft(const std::vector<std::string>& arguments) {
-  const TestFile out, err;
+namespace {
+
+std::string line_of(const std::vector<std::string>& arguments) {
   std::string line = "'" WEFT_COMMAND "'";
   for (const std::string& argument : arguments) line += " '" + argument + "'";
+  return line;
+}
+
+CommandResult run(const std::string& line) {
+  const TestFile out, err;
   const int status = std::system((line + " >" + out.path + " 2>" + err.path + " </dev/null").c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, out.bytes(), err.bytes()};
+}
+
+}  // namespace
+
+CommandResult run_weft(const std::vector<std::string>& arguments) {
+  return run(line_of(arguments));
+}
+
+CommandResult run_weft_within(int64_t mebibytes, const std::vector<std::string>& arguments) {
+  return run("ulimit -v " + std::to_string(mebibytes * 1024) + "; " + line_of(arguments));
+}
+
+CommandResult run_weft_on_terminal(const std::vector<std::string>& arguments) {
+  return run("script -qec \"" + line_of(arguments) + "\" /dev/null");
 }
 
 void write_small_checkpoint(const std::string& path, const std::vector<float>& table) {
