@@ -152,5 +152,31 @@ TEST_CASE("match tensors: a checkpoint's own list as targets") {
   CHECK(report.missing_state == std::vector<std::string>{"global_step"});
 }
 
+TEST_CASE("match tensors: weft's names for PyTorch's and Keras 3's, turned and in the order of layers") {
+  const NamedTensors ours = numbered({{"input_layer/video/embedding_weights", f32, {5, 2}},
+                                      {"dnn/hiddenlayer_0/kernel", f32, {2, 3}},
+                                      {"dnn/hiddenlayer_0/bias", f32, {3}},
+                                      {"dnn/logits/kernel", f32, {3, 3}},
+                                      {"dnn/logits/bias", f32, {3}}});
+  const MatchedTensors pytorch = match_tensors(ours, {{.name = "model.video.weight", .shape = {5, 2}},
+                                                      {.name = "model.fc1.weight", .shape = {3, 2}},
+                                                      {.name = "model.fc1.bias", .shape = {3}},
+                                                      {.name = "model.head.weight", .shape = {3, 3}},
+                                                      {.name = "model.head.bias", .shape = {3}}});
+  CHECK_MESSAGE(pytorch.report.complete(), to_string(pytorch.report));
+  CHECK(pytorch.tensors.read_floats("model.video.weight")[1] == 1);
+  CHECK(pytorch.tensors.read_floats("model.fc1.weight") == std::vector<float>{10, 13, 11, 14, 12, 15});
+  CHECK(pytorch.tensors.read_floats("model.head.weight")[1] == 33);
+  const std::vector<TensorTarget> keras = {{.name = "layers/dense/vars/0", .shape = {2, 3}},
+                                           {.name = "layers/dense/vars/1", .shape = {3}},
+                                           {.name = "layers/dense_1/vars/0", .shape = {3, 3}},
+                                           {.name = "layers/dense_1/vars/1", .shape = {3}},
+                                           {.name = "layers/embedding/vars/0", .shape = {5, 2}}};
+  const NameReport report = match_tensors(ours, keras).report;
+  CHECK(report.loaded.size() == 4);  // which table it is no name says
+  CHECK(report.missing == std::vector<std::string>{"layers/embedding/vars/0"});
+  CHECK(match_tensors(ours, keras, {.map = {".*video.*=layers/embedding/vars/0"}}).report.complete());
+}
+
 }  // namespace weft
 #endif
