@@ -155,7 +155,7 @@ std::string find_checkpoint(const std::string& path) {
     return in_directory(directory);
   }
   if (is_prefix(path)) return path;
-  if (is_file(path)) return path.ends_with(kIndex) ? without_suffix(path) : path;
+  if (is_file(path)) return without_suffix(path);
   if (path.find_first_of("*?[") == std::string::npos) nothing_there(path);
   return newest_match(path);
 }
@@ -181,6 +181,7 @@ TEST_CASE("find checkpoint: prefix, index, directory, saved model and pattern") 
   test.put("checkpoint", "model_checkpoint_path: \"model.ckpt-5\"\n");
   CHECK(find_checkpoint(at("model.ckpt-10")) == at("model.ckpt-10"));
   CHECK(find_checkpoint(at("model.ckpt-10.index")) == at("model.ckpt-10"));
+  CHECK(find_checkpoint(test.put("model.ckpt-10.data-00000-of-00001")) == at("model.ckpt-10"));
   CHECK(find_checkpoint(at("w.h5")) == at("w.h5"));
   CHECK(find_checkpoint(test.path + "/") == at("model.ckpt-5"));
   CHECK(find_checkpoint(at("saved")) == at("saved/variables/variables"));

@@ -11,8 +11,8 @@ namespace weft {
 std::optional<std::string> latest_checkpoint(const std::string& directory);
 
 /// What to open for `path`: a file as it is; TensorFlow's prefix ("model.ckpt-5", whose index is "model.ckpt-5.index")
-/// from the prefix or the index file; for a directory its newest checkpoint, or the variables of a SavedModel; for a
-/// pattern as glob(3) has it ("runs/*/model.ckpt-*", "export/*") the match that was written last, of equal times the
+/// from the prefix, the index or a shard; for a directory its newest checkpoint, or the variables of a SavedModel; for
+/// a pattern as glob(3) has it ("runs/*/model.ckpt-*", "export/*") the match that was written last, of equal times the
 /// one with the largest number; only prefixes, directories as above and files that begin as a format of weft's
 /// (file_kind.h) match: not TensorFlow's ".meta", event or state files. Throws ValueError for a directory without a
 /// checkpoint, IoError if there is no such file.
