@@ -28,6 +28,11 @@ std::string ids_path(const std::string& path) {
   throw DataError(fmt::format("[{}] {}: {}", where, path, what));
 }
 
+/// Rows of `width` numbers and the dimension before them that are taken into memory together.
+int64_t rows_at_once(int32_t width) {
+  return std::max<int64_t>(kPieceNumbers / (int64_t{width} + 1), 1);
+}
+
 struct Fvecs {
   RandomAccessFile file;
   int32_t dimension = 0;
@@ -38,7 +43,7 @@ struct Fvecs {
 };
 
 void Fvecs::read(int64_t first, int64_t count, std::span<std::byte> out) const {
-  const int64_t at_once = std::max<int64_t>(kPieceNumbers / (dimension + 1), 1);
+  const int64_t at_once = rows_at_once(dimension);
   std::vector<std::byte> piece(static_cast<size_t>(std::min(at_once, count)) * row_bytes);
   const size_t numbers = row_bytes - sizeof dimension;
   for (int64_t done = 0; done < count; done += at_once) {
@@ -123,7 +128,7 @@ void write_fvecs(const std::string& path, const NamedTensors& tensors) {
   }
   const int64_t width = vectors->width(), rows = vectors->rows();
   const auto dimension = static_cast<int32_t>(width);
-  const int64_t at_once = std::clamp<int64_t>(kPieceNumbers / (width + 1), 1, rows);
+  const int64_t at_once = std::min(rows_at_once(dimension), rows);
   // Rows with a number before each, which holds the bits of the dimension.
   std::vector<float> piece(static_cast<size_t>(at_once * (width + 1)));
   for (int64_t first = 0; first < rows; first += at_once) {
@@ -169,6 +174,11 @@ TEST_CASE("fvecs: a dimension before each row, a line for each word, and back") 
   float row[2];
   read.read("vectors", 2, {.data = row, .rows = 1, .width = 2, .stride = 2});
   CHECK(row[0] == 5);
+}
+
+TEST_CASE("fvecs: the longest rows are read one by one") {
+  CHECK(rows_at_once(3) == kPieceNumbers / 4);
+  CHECK(rows_at_once(INT32_MAX) == 1);
 }
 
 TEST_CASE("fvecs: what does not fit together is an error, and nothing is written") {
