@@ -13,6 +13,7 @@ namespace weft {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
+constexpr size_t kMostAxes = 64;
 
 constexpr std::array<std::pair<std::string_view, TensorType>, 12> kTypes = {{{"f2", TensorType::float16},
                                                                              {"f4", TensorType::float32},
@@ -110,6 +111,7 @@ class DictParser {
         fail("its header has a shape of something else than numbers from 0 to 2^63 - 1");
       }
       at_ = end;
+      if (shape.size() == kMostAxes) fail("its header has a shape of more than 64 axes");
       shape.push_back(extent);
       if (!take(',')) {
         expect(')');
@@ -125,18 +127,25 @@ class DictParser {
 
 }  // namespace
 
-NpyHeader parse_npy_header(std::string_view start, const std::string& path) {
+uint64_t npy_header_size(std::string_view start, const std::string& path) {
   const auto fail = [&](const std::string& what) { throw DataError(fmt::format("[open_npy] {}: {}.", path, what)); };
   if (!start.starts_with(kMagic) || start.size() < 12) fail("it is no .npy file, or cut short");
   const auto version = static_cast<unsigned char>(start[6]);
   if (version < 1 || version > 3) fail(fmt::format("got version {} of the format, expected 1 to 3", version));
   uint32_t size = 0;
   std::memcpy(&size, start.data() + 8, version == 1 ? 2 : 4);
-  const size_t begin = version == 1 ? 10 : 12;
-  if (size > start.size() - begin) fail(fmt::format("got {} bytes, expected a header of {}", start.size(), size));
+  return uint64_t{version == 1u ? 10u : 12u} + size;
+}
+
+NpyHeader parse_npy_header(std::string_view start, const std::string& path) {
   NpyHeader header;
-  DictParser(start.substr(begin, size), path).parse(header);
-  header.size = begin + size;
+  header.size = npy_header_size(start, path);
+  if (header.size > start.size()) {
+    throw DataError(
+        fmt::format("[open_npy] {}: got {} bytes, expected a header of {}.", path, start.size(), header.size));
+  }
+  const size_t begin = start[6] == 1 ? 10 : 12;
+  DictParser(start.substr(begin, header.size - begin), path).parse(header);
   return header;
 }
 

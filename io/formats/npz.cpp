@@ -12,7 +12,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <set>
+#include <optional>
 #include <utility>
 
 namespace weft {
@@ -28,8 +28,15 @@ struct Array {
   TensorInfo info;
 };
 
-Array make_array(NpyHeader header, const std::string& name, uint64_t total, const std::string& path) {
-  Array array{std::move(header), {}};
+/// `where` is the path, with the member's name if there is one.
+Array read_array(const ReadBytes& read, uint64_t total, const std::string& name, const std::string& path,
+                 const std::string& where) {
+  std::string start(std::min<uint64_t>(total, 12), '\0');
+  read(0, std::as_writable_bytes(std::span(start)));
+  const size_t known = start.size();
+  start.resize(std::max<uint64_t>(known, std::min({total, npy_header_size(start, where), kLargestHeader})));
+  read(known, std::as_writable_bytes(std::span(start)).subspan(known));
+  Array array{parse_npy_header(start, where), {}};
   array.info = {.name = name, .type = array.header.type, .shape = array.header.shape};
   const auto bytes = tensor_bytes(array.info);
   if (!bytes || (array.info.type != TensorType::other && *bytes != total - array.header.size)) {
@@ -87,13 +94,13 @@ class Npz {
   void read(size_t i, int64_t first, int64_t count, std::span<std::byte> out) {
     const ZipMember& member = archive_.members()[i];
     if (member.compressed) {
-      const std::shared_ptr<const std::string> bytes = decompressed(i);
-      const auto from = [&](uint64_t offset, std::span<std::byte> to) {
-        std::memcpy(to.data(), bytes->data() + offset, to.size());
-      };
+      const std::lock_guard lock(mutex_);
+      if (!inflater_ || inflated_ != i) inflater_.emplace(archive_.inflater(member));
+      inflated_ = i;
+      const auto from = [&](uint64_t offset, std::span<std::byte> to) { inflater_->read(offset, to); };
       read_rows(arrays_[i], from, first, count, out);
     } else {
-      verify(i);
+      archive_.verify(member);
       const auto from = [&](uint64_t offset, std::span<std::byte> to) { archive_.read(member, offset, to); };
       read_rows(arrays_[i], from, first, count, out);
     }
@@ -105,41 +112,22 @@ class Npz {
     array.info = {.name = member.name, .type = TensorType::other, .shape = {}};
     if (member.name.ends_with(".npy")) {
       const std::string name = member.name.substr(0, member.name.size() - 4);
-      // A compressed member is read whole: where its header ends is not known before.
-      std::string start(std::min(member.size, kLargestHeader), '\0');
-      if (member.compressed) {
-        start = archive_.read(member, UINT64_MAX);
-      } else {
-        archive_.read(member, 0, std::as_writable_bytes(std::span(start)));
-      }
-      array =
-          make_array(parse_npy_header(start, archive_.path() + ", " + member.name), name, member.size, archive_.path());
+      const std::string where = archive_.path() + ", " + member.name;
+      std::optional<ZipInflater> inflater;
+      if (member.compressed) inflater.emplace(archive_.inflater(member));
+      const auto from = [&](uint64_t offset, std::span<std::byte> to) {
+        inflater ? inflater->read(offset, to) : archive_.read(member, offset, to);
+      };
+      array = read_array(from, member.size, name, archive_.path(), where);
     }
     arrays_.push_back(std::move(array));
-  }
-
-  std::shared_ptr<const std::string> decompressed(size_t i) {
-    const std::lock_guard lock(mutex_);
-    if (bytes_ == nullptr || bytes_of_ != i) {
-      bytes_.reset();
-      bytes_ = std::make_shared<const std::string>(archive_.read(archive_.members()[i], UINT64_MAX));
-      bytes_of_ = i;
-    }
-    return bytes_;
-  }
-  void verify(size_t i) {
-    const std::lock_guard lock(mutex_);
-    if (verified_.contains(i)) return;
-    archive_.verify(archive_.members()[i]);
-    verified_.insert(i);
   }
 
   ZipArchive archive_;
   std::vector<Array> arrays_;  // as the members
   std::mutex mutex_;
-  std::shared_ptr<const std::string> bytes_;
-  size_t bytes_of_ = 0;
-  std::set<size_t> verified_;
+  std::optional<ZipInflater> inflater_;  // of member inflated_
+  size_t inflated_ = 0;
 };
 
 void write_array(ZipWriter& writer, const NamedTensors& tensors, const TensorInfo& info) {
@@ -165,14 +153,13 @@ void write_array(ZipWriter& writer, const NamedTensors& tensors, const TensorInf
 
 NamedTensors open_npy(const std::string& path) {
   const auto file = std::make_shared<const RandomAccessFile>(path);
-  const std::string start = file->read(0, std::min(file->size(), kLargestHeader));
-  const Array array = make_array(parse_npy_header(start, path), "array", file->size(), path);
+  const auto read = [file](uint64_t offset, std::span<std::byte> to) { file->read(offset, to); };
+  const Array array = read_array(read, file->size(), "array", path, path);
   return NamedTensors({.where = path,
                        .format = "npy",
                        .tensors = {array.info},
-                       .read_rows = [file, array](size_t, int64_t first, int64_t count, std::span<std::byte> out) {
-                         const auto from = [&](uint64_t offset, std::span<std::byte> to) { file->read(offset, to); };
-                         read_rows(array, from, first, count, out);
+                       .read_rows = [read, array](size_t, int64_t first, int64_t count, std::span<std::byte> out) {
+                         read_rows(array, read, first, count, out);
                        }});
 }
 

@@ -4,6 +4,7 @@
 #include <weft/core/test_directory.h>
 #include <weft/io/formats/npy.h>
 #include <weft/io/formats/zip_archive.h>
+#include <zlib.h>
 
 #include <cstring>
 #include <vector>
@@ -33,6 +34,31 @@ std::string two_arrays(const std::string& path) {
   }
   writer.commit();
   return file_bytes(path);
+}
+
+std::string deflated(const std::string& bytes) {
+  std::string out(compressBound(bytes.size()), '\0');
+  auto size = static_cast<uLongf>(out.size());
+  compress2(reinterpret_cast<Bytef*>(out.data()), &size, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size(), 9);
+  return out.substr(2, size - 6);  // without zlib's header and checksum
+}
+
+/// An archive of "a.npy", compressed.
+std::string compressed(const std::string& path, const std::string& npy) {
+  const std::string stored = deflated(npy);
+  ZipWriter writer(path);
+  writer.begin("a.npy", stored.size());
+  writer.write(stored);
+  writer.commit();
+  std::string bytes = file_bytes(path);
+  char* entry = bytes.data() + bytes.find("PK\1\2");
+  const uint64_t size = npy.size();
+  const auto checksum = static_cast<uint32_t>(::crc32_z(0, reinterpret_cast<const Bytef*>(npy.data()), npy.size()));
+  entry[10] = 8;
+  std::memcpy(entry + 16, &checksum, sizeof checksum);
+  std::memcpy(entry + 46 + 5 + 4, &size, sizeof size);
+  put_file(path, bytes);
+  return bytes;
 }
 
 }  // namespace
@@ -79,6 +105,9 @@ TEST_CASE("npy: headers that can't be are refused") {
   refused(npy("{'descr': [[[", kSix));
   refused(npy(dict_of("|i1", "False", "(6,)") + "x", kSix));
   refused("\x93NUMPY\4" + good.substr(7));
+  std::string ones;
+  for (int axis = 0; axis < 65; ++axis) ones += "1, ";
+  refused(npy(dict_of("|i1", "False", "(" + ones + ")"), "x"));
 }
 
 TEST_CASE("npz: written and read, and the same bytes again") {
@@ -91,6 +120,44 @@ TEST_CASE("npz: written and read, and the same bytes again") {
   REQUIRE(tensors.tensors().size() == 2);
   CHECK(tensors.tensors()[1].name == "b/c");
   CHECK(tensors.read_integers("b/c") == std::vector<int64_t>{1, 2, 3, 4, 5, 6});
+}
+
+TEST_CASE("npz: other members are listed, not read") {
+  const TestFile test;
+  ZipWriter writer(test.path);
+  writer.begin("notes.txt", 5);
+  writer.write("hello");
+  writer.begin("a.npy", npy(dict_of("|i1", "False", "(3, 2)"), kSix).size());
+  writer.write(npy(dict_of("|i1", "False", "(3, 2)"), kSix));
+  writer.commit();
+  const NamedTensors tensors = open_npz(test.path);
+  REQUIRE(tensors.tensors().size() == 2);
+  CHECK(tensors.read_integers("a") == std::vector<int64_t>{1, 2, 3, 4, 5, 6});
+  CHECK(tensors.find("notes.txt")->type == TensorType::other);
+  CHECK_THROWS_AS(tensors.read_floats("notes.txt"), DataError);
+}
+
+TEST_CASE("npz: compressed arrays are decompressed as far as they are read") {
+  const TestFile test;
+  std::string numbers;
+  for (int64_t i = 0; i < 300000; ++i) numbers += static_cast<char>(i * i / 7);
+  const std::string whole = compressed(test.path, npy(dict_of("|u1", "False", "(100000, 3)"), numbers));
+  const NamedTensors tensors = open_npz(test.path);
+  std::string row(3, '\0');
+  for (const int64_t at : {5, 99999, 70000, 0}) {
+    tensors.read_bytes("a", at, 1, std::as_writable_bytes(std::span(row)));
+    CHECK(row == numbers.substr(static_cast<size_t>(at) * 3, 3));
+  }
+  // Damage at the end is found where it is read, not when the file is opened.
+  std::string damaged = whole;
+  damaged[whole.find("PK\7\10") - 1000] ^= 1;
+  test.put(damaged);
+  const NamedTensors others = open_npz(test.path);
+  others.read_bytes("a", 0, 1, std::as_writable_bytes(std::span(row)));
+  CHECK(row == numbers.substr(0, 3));
+  CHECK_THROWS_AS(others.read_floats("a"), DataError);
+  compressed(test.path, npy(dict_of("|i1", "True", "(3, 2)"), kSix));
+  CHECK(open_npz(test.path).read_integers("a") == std::vector<int64_t>{1, 4, 2, 5, 3, 6});
 }
 
 TEST_CASE("npz: damaged numbers, cut and flipped files give errors or values, never a crash") {

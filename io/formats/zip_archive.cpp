@@ -1,4 +1,4 @@
-// ZipArchive: the directory at the end of the file, and zlib for what is compressed.
+// ZipArchive: the directory at the end of the file, and what it says of the members.
 #include <fmt/format.h>
 #include <weft/core/error.h>
 #include <weft/io/formats/zip_archive.h>
@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstring>
 #include <set>
+#include <utility>
 
 namespace weft {
 namespace {
@@ -43,11 +44,20 @@ class Fields {
   throw DataError(fmt::format("[ZipArchive] {}: member {} {}.", path, shown(member.name), what));
 }
 
+[[noreturn]] void fail_checksum(const std::string& path, const ZipMember& member, uint32_t got) {
+  fail(path, member, fmt::format("is damaged: got bytes of CRC-32 {:08x}, expected {:08x}", got, member.checksum));
+}
+
 uint32_t checksum_of(uint32_t before, std::string_view bytes) {
   return static_cast<uint32_t>(::crc32_z(before, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
-std::string read_directory(const RandomAccessFile& file) {
+struct Directory {
+  uint64_t offset = 0;
+  std::string bytes;
+};
+
+Directory read_directory(const RandomAccessFile& file) {
   const uint64_t tail_size = std::min<uint64_t>(file.size(), 65535 + 22 + 20);
   const std::string tail = file.read(file.size() - tail_size, tail_size);
   const Fields fields(tail, file.path());
@@ -63,7 +73,7 @@ std::string read_directory(const RandomAccessFile& file) {
     offset = Fields(wide, file.path()).at<uint64_t>(48);
   }
   if (size > kLargestDirectory) fields.fail("its directory is larger than 256 MB");
-  return file.read(offset, size);
+  return {offset, file.read(offset, size)};
 }
 
 /// The numbers of 64 bits that stand in the extra field for those that are all ones.
@@ -98,12 +108,31 @@ void find_bytes(const RandomAccessFile& file, ZipMember& member) {
   if (!possible) fail(file.path(), member, "has a size that its bytes can't give");
 }
 
+/// A member's bytes with its header, or the directory's.
+struct Part {
+  uint64_t begin = 0;
+  uint64_t end = 0;
+  std::string_view name;
+};
+
+/// Members that share bytes would let a small file hold any number of large ones.
+void check_apart(std::vector<Part> parts, const std::string& path) {
+  std::ranges::sort(parts, {}, &Part::begin);
+  for (size_t i = 1; i < parts.size(); ++i) {
+    if (parts[i - 1].end <= parts[i].begin) continue;
+    throw DataError(fmt::format("[ZipArchive] {}: {} and {} overlap: got bytes {} to {} and those from {} on.", path,
+                                shown(parts[i - 1].name), shown(parts[i].name), parts[i - 1].begin, parts[i - 1].end,
+                                parts[i].begin));
+  }
+}
+
 }  // namespace
 
 ZipArchive::ZipArchive(const std::string& path) : file_(path) {
-  const std::string directory = read_directory(file_);
+  const auto [offset, directory] = read_directory(file_);
   const Fields fields(directory, path);
   std::set<std::string_view> names;
+  std::vector<Part> parts = {{offset, offset + directory.size(), "the directory"}};
   for (size_t at = 0; at < directory.size();) {
     if (fields.part(at, 4) != std::string_view("PK\1\2", 4)) fields.fail("an entry of its directory is damaged");
     const size_t name = fields.at<uint16_t>(at + 28), extra = fields.at<uint16_t>(at + 30);
@@ -120,10 +149,13 @@ ZipArchive::ZipArchive(const std::string& path) : file_(path) {
     if (!names.insert(fields.part(at + 46, name)).second) fail(path, member, "is there twice");
     const std::string_view extra_bytes = fields.part(at + 46 + name, extra);
     widen(member, Fields(extra_bytes, path), extra_bytes.size());
+    const uint64_t begin = member.offset;
     find_bytes(file_, member);
+    parts.push_back({begin, member.offset + member.stored, fields.part(at + 46, name)});
     members_.push_back(std::move(member));
     at += 46 + name + extra + fields.at<uint16_t>(at + 32);
   }
+  check_apart(std::move(parts), path);
 }
 
 void ZipArchive::read(const ZipMember& member, uint64_t offset, std::span<std::byte> out) const {
@@ -134,43 +166,31 @@ void ZipArchive::read(const ZipMember& member, uint64_t offset, std::span<std::b
 }
 
 void ZipArchive::verify(const ZipMember& member) const {
+  const std::lock_guard lock(mutex_);
+  if (verified_.contains(member.offset)) return;
   uint32_t checksum = 0;
   for (uint64_t at = 0; at < member.stored; at += kChunk) {
     checksum = checksum_of(checksum, file_.read(member.offset + at, std::min(kChunk, member.stored - at)));
   }
-  if (checksum != member.checksum) fail(path(), member, "is damaged: its checksum is another one");
+  if (checksum != member.checksum) fail_checksum(path(), member, checksum);
+  verified_.insert(member.offset);
 }
 
 std::string ZipArchive::read(const ZipMember& member, uint64_t limit) const {
   if (member.size > limit) fail(path(), member, fmt::format("has {} bytes, expected at most {}", member.size, limit));
-  std::string bytes;
   if (!member.compressed) {
-    bytes = file_.read(member.offset, member.size);
-  } else {
-    bytes.resize(member.size + 1);  // a byte more would show that there is more
-    z_stream stream = {};
-    if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) fail(path(), member, "can't be decompressed: no memory");
-    uint64_t read = 0, made = 0;
-    int result = Z_OK;
-    while (result == Z_OK && read < member.stored) {
-      std::string chunk = file_.read(member.offset + read, std::min(kChunk, member.stored - read));
-      read += chunk.size();
-      stream.next_in = reinterpret_cast<Bytef*>(chunk.data());
-      stream.avail_in = static_cast<uInt>(chunk.size());
-      while (result == Z_OK && stream.avail_in > 0 && made < bytes.size()) {
-        const auto room = static_cast<uInt>(std::min<uint64_t>(bytes.size() - made, UINT32_MAX));
-        stream.next_out = reinterpret_cast<Bytef*>(bytes.data() + made);
-        stream.avail_out = room;
-        result = inflate(&stream, Z_NO_FLUSH);
-        made += room - stream.avail_out;
-      }
-      if (made == bytes.size()) break;
-    }
-    inflateEnd(&stream);
-    if (result != Z_STREAM_END || made != member.size) fail(path(), member, "can't be decompressed: it is damaged");
-    bytes.resize(member.size);
+    std::string bytes = file_.read(member.offset, member.size);
+    const uint32_t checksum = checksum_of(0, bytes);
+    if (checksum != member.checksum) fail_checksum(path(), member, checksum);
+    return bytes;
   }
-  if (checksum_of(0, bytes) != member.checksum) fail(path(), member, "is damaged: its checksum is another one");
+  ZipInflater source = inflater(member);
+  std::string bytes;
+  do {  // a piece at a time: the size is only what the directory says
+    const size_t done = bytes.size();
+    bytes.resize(done + std::min(kChunk, member.size - done));
+    source.read(done, std::as_writable_bytes(std::span(bytes)).subspan(done));
+  } while (bytes.size() < member.size);
   return bytes;
 }
 

@@ -4,6 +4,9 @@
 #include <weft/io/formats/random_access_file.h>
 
 #include <cstdint>
+#include <memory>
+#include <mutex>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,8 +28,26 @@ struct ZipMember {
   uint32_t checksum = 0;    ///< CRC-32
 };
 
-/// Throws DataError (path, member) for what is no sound archive: members beyond the file, of one name, encrypted, or
-/// larger than deflate could have made them small. Any thread may read.
+/// The bytes of a compressed member from front to back, some KB of them in memory: sent back, it begins anew. One
+/// thread at a time.
+class ZipInflater {
+ public:
+  /// The file outlives it.
+  ZipInflater(const RandomAccessFile& file, const ZipMember& member);
+  ZipInflater(ZipInflater&&) noexcept;
+  ZipInflater& operator=(ZipInflater&&) noexcept;
+  ~ZipInflater();
+  /// Bytes [offset, offset + out.size()) of what the member holds; with the last of them its checksum is compared.
+  /// Throws DataError (path, member), IoError.
+  void read(uint64_t offset, std::span<std::byte> out);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Throws DataError (path, member) for what is no sound archive: members beyond the file, of one name, with bytes in
+/// common, encrypted, or larger than deflate could have made them small. Any thread may read.
 class ZipArchive {
  public:
   explicit ZipArchive(const std::string& path);
@@ -37,12 +58,17 @@ class ZipArchive {
   void read(const ZipMember& member, uint64_t offset, std::span<std::byte> out) const;
   /// All of a member, of at most `limit` bytes, with the right checksum.
   std::string read(const ZipMember& member, uint64_t limit) const;
-  /// Throws DataError for a member, not compressed, whose bytes are not those of its checksum. Reads them once.
+  /// Throws DataError for a member, not compressed, whose bytes are not those of its checksum. Reads them at the first
+  /// call.
   void verify(const ZipMember& member) const;
+  /// For a compressed member; the archive outlives it.
+  ZipInflater inflater(const ZipMember& member) const { return {file_, member}; }
 
  private:
   RandomAccessFile file_;
   std::vector<ZipMember> members_;
+  mutable std::mutex mutex_;
+  mutable std::set<uint64_t> verified_;  // offsets of members
 };
 
 /// A new archive at `path`, there when commit() returns. Throws IoError.
