@@ -281,20 +281,12 @@ int64_t PickleMachine::integer(const Value& value) const {
   return value.number;
 }
 
-const PickleMachine::Values& PickleMachine::tuple(const Value& value, size_t least) {
-  if (value.kind != Kind::tuple || items(value).size() < least) {
-    fail(fmt::format("expected a tuple of at least {} values.", least));
+const PickleMachine::Values& PickleMachine::tuple(const Value& value, size_t least, size_t most) {
+  const size_t size = value.kind == Kind::tuple ? items(value).size() : 0;
+  if (value.kind != Kind::tuple || size < least || size > most) {
+    fail(fmt::format("got {} values, expected a tuple of {} to {}.", size, least, most));
   }
   return items(value);
-}
-
-std::vector<int64_t> PickleMachine::integers(const Value& value) {
-  std::vector<int64_t> numbers;
-  for (const Value& number : tuple(value, 0)) {
-    if (integer(number) < 0) fail(fmt::format("got {} in a shape or its strides, expected at least 0.", number.number));
-    numbers.push_back(number.number);
-  }
-  return numbers;
 }
 
 }  // namespace weft::pickle

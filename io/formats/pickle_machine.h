@@ -30,6 +30,7 @@ class PickleMachine {
   // pickle_objects.cpp: names and what calling them makes.
   Value find_global(std::string_view module, std::string_view name);
   Value call(const Value& function, const Value& arguments);
+  std::vector<int64_t> integers(const Value& value);
   Value make_tensor(const Values& arguments, bool typed);
   Value load_storage(const Value& id);
   void build(const Value& object);
@@ -50,8 +51,7 @@ class PickleMachine {
   Values& items(const Value& value) { return objects_.containers[static_cast<size_t>(value.number)]; }
   std::string_view text(const Value& value) const;
   int64_t integer(const Value& value) const;
-  std::vector<int64_t> integers(const Value& value);
-  const Values& tuple(const Value& value, size_t least);
+  const Values& tuple(const Value& value, size_t least, size_t most);
   [[noreturn]] void fail(const std::string& what) const;
 
   std::string_view bytes_;
@@ -61,6 +61,7 @@ class PickleMachine {
   Values stack_;
   std::vector<size_t> marks_;  // sizes of the stack
   std::unordered_map<uint64_t, Value> memo_;
+  uint64_t tensors_cost_ = 0;
   Objects objects_;
 };
 

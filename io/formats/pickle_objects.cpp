@@ -11,6 +11,10 @@
 namespace weft::pickle {
 namespace {
 
+constexpr size_t kMostArguments = 16;
+constexpr size_t kMostAxes = 64;
+constexpr uint64_t kTensorCost = 16;  // bytes of a pickle that a tensor takes at least, besides one for each axis
+
 enum class Role { dictionary, sequence, tensor, typed_tensor, parameter, storage, type, opaque };
 
 struct Name {
@@ -75,7 +79,7 @@ Value PickleMachine::find_global(std::string_view module, std::string_view name)
 
 Value PickleMachine::call(const Value& function, const Value& arguments) {
   if (function.kind != Kind::global) fail("a call of something that is no function.");
-  const Values values = tuple(arguments, 0);  // a copy: containers move when one is added
+  const Values values = tuple(arguments, 0, kMostArguments);  // a copy: containers move when one is added
   switch (kNames[function.number].role) {
     case Role::dictionary:
       if (!values.empty()) fail("an OrderedDict with arguments, expected its items one by one.");
@@ -98,6 +102,15 @@ Value PickleMachine::call(const Value& function, const Value& arguments) {
   }
 }
 
+std::vector<int64_t> PickleMachine::integers(const Value& value) {
+  std::vector<int64_t> numbers;
+  for (const Value& number : tuple(value, 0, kMostAxes)) {
+    if (integer(number) < 0) fail(fmt::format("got {} in a shape or its strides, expected at least 0.", number.number));
+    numbers.push_back(number.number);
+  }
+  return numbers;
+}
+
 Value PickleMachine::make_tensor(const Values& arguments, bool typed) {
   constexpr size_t kTypeAt = 6;
   if (arguments.size() < (typed ? kTypeAt + 1 : 4) || arguments[0].kind != Kind::storage) {
@@ -107,10 +120,13 @@ Value PickleMachine::make_tensor(const Values& arguments, bool typed) {
                    .offset = integer(arguments[1]),
                    .shape = integers(arguments[2]),
                    .strides = integers(arguments[3])};
-  if (tensor.offset < 0 || tensor.shape.size() != tensor.strides.size() || tensor.shape.size() > 64) {
+  if (tensor.offset < 0 || tensor.shape.size() != tensor.strides.size()) {
     fail(fmt::format("got a tensor from offset {} with {} axes and {} strides.", tensor.offset, tensor.shape.size(),
                      tensor.strides.size()));
   }
+  // Operations are shorter than what they make: the same arguments may be used again and again.
+  tensors_cost_ += kTensorCost + tensor.shape.size();
+  if (tensors_cost_ > bytes_.size()) fail("more tensors or axes than a pickle of its size has.");
   // A stride that is never stepped may be any number.
   for (size_t axis = 0; axis < tensor.shape.size(); ++axis) {
     if (tensor.shape[axis] <= 1) tensor.strides[axis] = 0;
@@ -127,7 +143,7 @@ Value PickleMachine::make_tensor(const Values& arguments, bool typed) {
 
 // ("storage", type, key, location, numbers) and, in the older format, a view of another one.
 Value PickleMachine::load_storage(const Value& id) {
-  const Values values = tuple(id, 5);
+  const Values values = tuple(id, 5, kMostArguments);
   if (text(values[0]) != "storage" || values[1].kind != Kind::global ||
       kNames[values[1].number].role != Role::storage) {
     fail("expected a storage of a known type.");

@@ -3,6 +3,7 @@
 #include <weft/core/error.h>
 #include <weft/io/formats/pytorch.h>
 #include <weft/io/formats/pytorch_file.h>
+#include <weft/io/text_number.h>
 
 #include <algorithm>
 #include <bit>
@@ -19,6 +20,8 @@ using pickle::Value;
 
 constexpr size_t kDeepest = 64;
 constexpr size_t kMostNames = size_t{1} << 20;
+constexpr size_t kLongestName = size_t{1} << 16;
+constexpr size_t kMostNameBytes = size_t{1} << 26;
 constexpr int64_t kMostRepeated = int64_t{1} << 24;
 
 struct Leaf {
@@ -33,11 +36,11 @@ struct Loaded {
 
   const pickle::Objects& objects() const { return file.contents.objects; }
   [[noreturn]] void fail(std::string_view name, const std::string& what) const {
-    throw DataError(fmt::format("[open_pytorch] {}: '{}': {}", file.file.path(), name, what));
+    throw DataError(fmt::format("[open_pytorch] {}: '{}': {}", file.path, name, what));
   }
   std::string key(const std::string& parent, const Value& key) const;
   std::vector<Leaf> leaves() const;
-  TorchFile::Place place(const pickle::Tensor& tensor) const;
+  const TorchFile::Storage* storage(const pickle::Tensor& tensor) const;
   void check(const TensorInfo& info, const pickle::Tensor& tensor) const;
   TensorInfo info(const Leaf& leaf) const;
   void read(size_t i, int64_t first, int64_t count, std::span<std::byte> out) const;
@@ -51,7 +54,7 @@ std::string Loaded::key(const std::string& parent, const Value& key) const {
 }
 
 /// Walks dictionaries and lists without recursion. A list may hold itself, or the same list twice at each of many
-/// depths: depth and names are bounded.
+/// depths: depth, names and their bytes are bounded.
 std::vector<Leaf> Loaded::leaves() const {
   struct Place {
     std::string name;
@@ -60,7 +63,7 @@ std::vector<Leaf> Loaded::leaves() const {
   };
   std::vector<Leaf> leaves;
   std::vector<Place> waiting = {{"", file.contents.value, 0}};
-  size_t names = 0;
+  size_t names = 0, bytes = 0;
   while (!waiting.empty()) {
     const Place place = std::move(waiting.back());
     waiting.pop_back();
@@ -77,21 +80,27 @@ std::vector<Leaf> Loaded::leaves() const {
     const size_t step = kind == Kind::dict ? 2 : 1;
     for (size_t i = 0; i < items.size(); i += step) {
       const std::string last = kind == Kind::dict ? key(place.name, items[i]) : std::to_string(i);
+      const size_t size = place.name.size() + 1 + last.size();
+      bytes += size;
+      if (size > kLongestName || bytes > kMostNameBytes)
+        fail(place.name, "names of more than 64 KiB, or 64 MiB of them.");
       waiting.push_back({place.depth == 0 ? last : place.name + "." + last, items[i + step - 1], place.depth + 1});
     }
   }
   return leaves;
 }
 
-TorchFile::Place Loaded::place(const pickle::Tensor& tensor) const {
+/// Null if the file has none.
+const TorchFile::Storage* Loaded::storage(const pickle::Tensor& tensor) const {
   const auto found = file.storages.find(objects().storages[tensor.storage].key);
-  return found == file.storages.end() ? TorchFile::Place{} : found->second;
+  return found == file.storages.end() ? nullptr : &found->second;
 }
 
 /// Every number of the tensor lies in its storage.
 void Loaded::check(const TensorInfo& info, const pickle::Tensor& tensor) const {
-  const pickle::Storage& storage = objects().storages[tensor.storage];
-  if (!file.storages.contains(storage.key)) fail(info.name, fmt::format("its storage {} is missing.", storage.key));
+  const std::string_view key = objects().storages[tensor.storage].key;
+  const TorchFile::Storage* place = storage(tensor);
+  if (place == nullptr) fail(info.name, fmt::format("its storage {} is missing.", shown(key)));
   int64_t last = tensor.offset;
   int64_t size = 1;
   bool overflow = false, empty = false;
@@ -102,9 +111,9 @@ void Loaded::check(const TensorInfo& info, const pickle::Tensor& tensor) const {
     overflow |= __builtin_add_overflow(last, step, &last);
     overflow |= __builtin_mul_overflow(size, std::max<int64_t>(tensor.shape[axis], 1), &size);
   }
-  const auto numbers = static_cast<int64_t>(place(tensor).size / size_of(info.type));
+  const auto numbers = static_cast<int64_t>(place->size / size_of(info.type));
   if (overflow || (!empty && last >= numbers)) {
-    fail(info.name, fmt::format("its storage {} has {} numbers, expected those up to {}.", storage.key, numbers,
+    fail(info.name, fmt::format("its storage {} has {} numbers, expected those up to {}.", shown(key), numbers,
                                 overflow ? "2^63" : std::to_string(last)));
   }
   // Numbers repeated by strides of 0 take no room in the file: without a bound they would take any in memory.
@@ -161,12 +170,12 @@ void Loaded::read_tensor(const pickle::Tensor& tensor, int64_t first, int64_t co
   const size_t number = size_of(tensor.type);
   const int64_t stride = tensor.shape.empty() ? 0 : tensor.strides[0];
   const auto begin = static_cast<uint64_t>(tensor.offset + first * stride);
-  const uint64_t offset = place(tensor).offset + begin * number;
-  if (contiguous(tensor)) return file.file.read(offset, out);
+  const TorchFile::Storage& numbers = *storage(tensor);  // there is one: check() has looked
+  if (contiguous(tensor)) return numbers.read(begin * number, out);
   int64_t last = (count - 1) * stride;
   for (size_t axis = 1; axis < tensor.shape.size(); ++axis) last += (tensor.shape[axis] - 1) * tensor.strides[axis];
   std::vector<std::byte> extent((static_cast<size_t>(last) + 1) * number);
-  file.file.read(offset, extent);
+  numbers.read(begin * number, extent);
   gather(tensor, count, number, extent.data(), out);
 }
 

@@ -1,25 +1,27 @@
 // TorchFile: the pickle of a .pt file and where its storages lie. A part of open_pytorch.
 #pragma once
 #include <weft/io/formats/pickle.h>
-#include <weft/io/formats/random_access_file.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
+#include <span>
 #include <string>
-#include <string_view>
 
 namespace weft {
 
 struct TorchFile {
-  /// Bytes [offset, offset + size) of the file: inside of it.
-  struct Place {
-    uint64_t offset = 0;
+  /// The numbers of a storage, `size` bytes of them.
+  struct Storage {
     uint64_t size = 0;
+    std::function<void(uint64_t offset, std::span<std::byte> out)> read;
   };
-  RandomAccessFile file;
-  std::string bytes;  ///< what `contents` points into
+  std::string path;
+  std::unique_ptr<const std::string> bytes;  ///< what `contents` points into: it stays where it is
   pickle::Unpickled contents;
-  std::map<std::string, Place, std::less<>> storages;
+  std::map<std::string, Storage, std::less<>> storages;
 };
 
 /// Reads either form. Throws IoError; DataError (path, place) for anything else.

@@ -4,7 +4,7 @@
 #include <weft/io/formats/pytorch_legacy.h>
 
 #include <algorithm>
-#include <cstring>
+#include <map>
 #include <utility>
 
 namespace weft {
@@ -37,15 +37,16 @@ bool is_legacy_torch(std::string_view start) {
   return start.starts_with(std::string_view("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", 15));
 }
 
-TorchFile open_legacy_torch(RandomAccessFile file) {
-  const uint64_t most = std::min(file.size(), kMostPickles);
-  TorchFile out{.file = std::move(file), .bytes = {}, .contents = {}, .storages = {}};
+TorchFile open_legacy_torch(RandomAccessFile opened) {
+  const auto file = std::make_shared<const RandomAccessFile>(std::move(opened));
+  const uint64_t most = std::min(file->size(), kMostPickles);
+  TorchFile out{.path = file->path(), .bytes = {}, .contents = {}, .storages = {}};
   Pickles pickles;
   // Where the pickles end is known when they are read: with more of the file, as long as they are cut short.
   for (uint64_t size = std::min(kFirstPiece, most);; size = std::min(size * 8, most)) {
-    out.bytes = out.file.read(0, size);
+    out.bytes = std::make_unique<const std::string>(file->read(0, size));
     try {
-      pickles = read_pickles(out.bytes, out.file.path());
+      pickles = read_pickles(*out.bytes, out.path);
       break;
     } catch (const DataError&) {
       if (size == most) throw;
@@ -54,7 +55,7 @@ TorchFile open_legacy_torch(RandomAccessFile file) {
   std::map<std::string_view, TensorType> types;
   for (const pickle::Storage& storage : pickles.contents.objects.storages) types[storage.key] = storage.type;
   const auto fail = [&](std::string_view what) {
-    throw DataError(fmt::format("[open_pytorch] {}, storages of the older form: {}", out.file.path(), what));
+    throw DataError(fmt::format("[open_pytorch] {}, storages of the older form: {}", out.path, what));
   };
   if (pickles.keys.value.kind != pickle::Kind::list) fail("expected a list of keys before them.");
   uint64_t at = pickles.size;
@@ -64,11 +65,12 @@ TorchFile open_legacy_torch(RandomAccessFile file) {
     const auto type = types.find(name);
     if (type == types.end() || size_of(type->second) == 0) fail("a storage that no tensor has, or of complex numbers.");
     uint64_t numbers = 0;
-    out.file.read(at, std::as_writable_bytes(std::span(&numbers, 1)));
+    file->read(at, std::as_writable_bytes(std::span(&numbers, 1)));
     at += sizeof numbers;
     const uint64_t number = size_of(type->second);
-    if (numbers > (out.file.size() - at) / number) fail("the file is cut short.");
-    out.storages[std::string(name)] = {at, numbers * number};
+    if (numbers > (file->size() - at) / number) fail("the file is cut short.");
+    out.storages[std::string(name)] = {
+        numbers * number, [file, at](uint64_t offset, std::span<std::byte> to) { file->read(at + offset, to); }};
     at += numbers * number;
   }
   out.contents = std::move(pickles.contents);

@@ -1,6 +1,7 @@
 // TorchFile from the form before torch 1.6. A part of open_pytorch.
 #pragma once
 #include <weft/io/formats/pytorch_file.h>
+#include <weft/io/formats/random_access_file.h>
 
 #include <string_view>
 

@@ -5,6 +5,7 @@
 #include <weft/core/test_directory.h>
 #include <weft/io/formats/pickle.h>
 #include <weft/io/formats/pytorch.h>
+#include <weft/io/formats/zip_archive.h>
 
 #include <bit>
 #include <string>
@@ -67,6 +68,22 @@ std::string file_refusal(const std::string& bytes) {
 }
 
 const std::vector<float> kSix = {0, 1, 2, 3, 4, 5};
+
+/// A file of the newer form: `pickle` and storage "0" with `numbers`.
+void write_zip(const std::string& path, const std::string& pickle, const std::vector<float>& numbers) {
+  ZipWriter writer(path);
+  writer.begin("m/data.pkl", pickle.size());
+  writer.write(pickle);
+  writer.begin("m/data/0", numbers.size() * sizeof(float));
+  writer.write({reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(float)});
+  writer.commit();
+}
+
+std::string repeated(const std::string& bytes, size_t times) {
+  std::string out;
+  for (size_t i = 0; i < times; ++i) out += bytes;
+  return out;
+}
 
 }  // namespace
 
@@ -144,6 +161,59 @@ TEST_CASE("pickle: damage is an error at its offset") {
   CHECK(refusal("\x80\x02"s + std::string(5000000, ')') + ".").find("more than 2^22 lists") != std::string::npos);
 }
 
+TEST_CASE("pickle: a few bytes make no large objects again and again") {
+  CHECK(refusal("\x80\x02"s + "ctorch\ndevice\n(" + std::string(17, 'N') + "tR.").find("got 17 values") !=
+        std::string::npos);
+  const std::string shape(64, 1);
+  const std::string made = tensor(6, 0, shape, shape);
+  // The function and the arguments are kept: each call of three operations makes a tensor of 64 axes.
+  const std::string kept = "q\1"s + made.substr(made.find("(("), made.size() - made.find("((") - 1) + "q\2R";
+  const std::string start = "\x80\x02"s + made.substr(0, made.find("((")) + kept;
+  CHECK(refusal(start + ".") == "accepted");
+  CHECK(refusal(start + repeated("0h\1h\2R", 100) + ".").find("more tensors or axes") != std::string::npos);
+  CHECK(refusal("\x80\x02"s + "ctorch._utils\n_rebuild_tensor_v2\n" + tensor(6, 0, std::string(65, 1), shape) + ".") !=
+        "accepted");
+}
+
+TEST_CASE("pytorch: the texts of a short pickle are there as long as the file is") {
+  const TestFile file;
+  write_zip(file.path,
+            "\x80\x02\x8c\x01"
+            "a."s,
+            {});
+  const NamedTensors tensors = open_pytorch(file.path);
+  CHECK(tensors.read_strings("tensor") == std::vector<std::string>{"a"});
+}
+
+TEST_CASE("pytorch: a storage is compared with its checksum, if torch computed one") {
+  const TestFile file;
+  write_zip(file.path, "\x80\x02"s + tensor(6, 0, {2, 3}, {3, 1}) + ".", kSix);
+  CHECK(open_pytorch(file.path).read_floats("tensor") == kSix);
+  std::string bytes = file.bytes();
+  bytes[bytes.find(std::string(reinterpret_cast<const char*>(kSix.data()), 24)) + 3] ^= 1;
+  file.put(bytes);
+  CHECK_THROWS_WITH_AS(open_pytorch(file.path).read_floats("tensor"), doctest::Contains("\"m/data/0\" is damaged"),
+                       DataError);
+  // As torch.serialization.set_crc32_options(False) writes it.
+  for (size_t at = bytes.find("PK\1\2"); at != std::string::npos; at = bytes.find("PK\1\2", at + 1)) {
+    bytes.replace(at + 16, 4, 4, '\0');
+  }
+  file.put(bytes);
+  CHECK(open_pytorch(file.path).read_floats("tensor")[1] == 1);
+}
+
+TEST_CASE("pytorch: names are bounded, each and together") {
+  const auto one = [](const std::string& contents) { return file_refusal(legacy(contents, {})); };
+  const auto key = [](uint32_t size) {
+    return "X"s + std::string(reinterpret_cast<const char*>(&size), sizeof size) + std::string(size, 'k');
+  };
+  CHECK(one(dictionary(key(60000) + "K\1")) == "accepted");
+  CHECK(one(dictionary(key(70000) + "K\1")).find("names of more than 64 KiB") != std::string::npos);
+  const std::string kept = dictionary(key(60000) + "K\1") + "q\1";
+  CHECK(one(kept + "0](" + repeated("h\1", 100) + "e") == "accepted");
+  CHECK(one(kept + "0](" + repeated("h\1", 2000) + "e").find("64 MiB of them") != std::string::npos);
+}
+
 TEST_CASE("pytorch: views of a storage, in any strides, whole and by rows") {
   const std::string items =
       text("net") +
@@ -164,7 +234,7 @@ TEST_CASE("pytorch: views of a storage, in any strides, whole and by rows") {
 TEST_CASE("pytorch: views that reach beyond their storage are refused") {
   const auto one = [](const std::string& contents) { return file_refusal(legacy(contents, kSix)); };
   CHECK(one(tensor(6, 0, {2, 3}, {3, 1})) == "accepted");
-  CHECK(one(tensor(6, 1, {2, 3}, {3, 1})).find("'tensor': its storage 0 has 6 numbers, expected those up to 6.") !=
+  CHECK(one(tensor(6, 1, {2, 3}, {3, 1})).find("'tensor': its storage \"0\" has 6 numbers, expected those up to 6.") !=
         std::string::npos);
   CHECK(one(tensor(6, 0, {2, 2}, {100, 1})) != "accepted");
   CHECK(one(tensor(6, 7, {}, {})) != "accepted");
