@@ -33,6 +33,15 @@ inline uint8_t take_choice(std::string_view& input) {
   return choice;
 }
 
+/// A piece of the input, of the size that its first byte says (its first two, little-endian), or what is left.
+inline std::string_view take_part(std::string_view& input, int bytes_of_size = 1) {
+  size_t size = 0;
+  for (int i = 0; i < bytes_of_size; ++i) size += size_t{take_choice(input)} << (8 * i);
+  const std::string_view part = input.substr(0, size);
+  input.remove_prefix(part.size());
+  return part;
+}
+
 /// Bytes that have a path as long as this lives: for readers that open files.
 class MemoryFile {
  public:
