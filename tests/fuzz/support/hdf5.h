@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <string_view>
 
@@ -51,7 +52,11 @@ bool hdf5_survives(const Run& run) {
     ::_exit(0);
   }
   int status = 0;
-  check(::waitpid(child, &status, 0) == child, "the process is lost");
+  pid_t ended = 0;
+  do {
+    ended = ::waitpid(child, &status, 0);
+  } while (ended < 0 && errno == EINTR);  // by the fuzzer's clock
+  check(ended == child, "the process is lost");
   return !WIFEXITED(status) || WEXITSTATUS(status) != kForeign;
 }
 
