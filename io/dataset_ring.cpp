@@ -20,6 +20,8 @@ void clear(PendingBatch& pending) {
 
 BatchRing::BatchRing(Dataset::Source source, Maps maps, int threads, int batches)
     : source_(std::move(source)), maps_(std::move(maps)), places_(threads == 0 ? 1 : static_cast<size_t>(batches) + 1) {
+  // Whoever begins at once waits until all is there.
+  const std::lock_guard lock(mutex_);
   if (threads > 0) ahead_.emplace(threads, [this] { return work(); });
 }
 
@@ -38,6 +40,7 @@ void BatchRing::end() {
 
 /// With half the ring free one wake-up pays for several batches.
 void BatchRing::wake_worker() {
+  if (ended_) return;  // then ahead_ may be on its way out
   if (ahead_ && 2 * free_places() >= static_cast<int64_t>(places_.size())) ahead_->wake();
 }
 
