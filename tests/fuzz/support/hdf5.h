@@ -13,6 +13,8 @@
 
 #include "fuzz.h"
 
+extern "C" void __sanitizer_set_death_callback(void (*callback)()) __attribute__((weak));  // NOLINT: where there is one
+
 // Asked for by the sanitizers. libhdf5 loses memory when it meets a damaged file, and takes what a damaged length says;
 // where it gets none, the file is refused. What was freed is not kept for long: every input makes a process.
 extern "C" const char* __lsan_default_suppressions();  // NOLINT: the sanitizer's name
@@ -28,9 +30,9 @@ namespace weft::fuzz {
 
 constexpr int kForeign = 77;
 
-/// Ends a process that a signal stopped: with kForeign if that was in libhdf5 or in what it called last.
-inline void end_process(int) {
-  std::array<void*, 6> frames = {};
+/// Ends a process that a signal or a sanitizer stopped: with kForeign if that was in libhdf5 or in what it called last.
+inline void end_process(int = 0) {
+  std::array<void*, 10> frames = {};  // the first are those of this and of the sanitizer
   const int count = ::backtrace(frames.data(), static_cast<int>(frames.size()));
   const bool foreign = std::any_of(frames.begin(), frames.begin() + count, [](const void* frame) {
     Dl_info info = {};
@@ -48,6 +50,7 @@ bool hdf5_survives(const Run& run) {
   check(child >= 0, "no process");
   if (child == 0) {
     for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGABRT}) std::signal(number, end_process);
+    if (__sanitizer_set_death_callback != nullptr) __sanitizer_set_death_callback([] { end_process(); });
     run();
     ::_exit(0);
   }
