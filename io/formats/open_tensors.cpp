@@ -35,14 +35,14 @@ NamedTensors open_hdf5(const std::string& path) {
   }
 }
 
-/// NumPy's archives hold only arrays, Keras' the weights beside the model, PyTorch's a pickle.
+/// Keras' archives hold the weights beside the model, PyTorch's a pickle, NumPy's arrays, and perhaps other things.
 NamedTensors open_zip(const std::string& path) {
   const ZipArchive archive(path);
-  const auto& members = archive.members();
-  const auto is_array = [](const ZipMember& member) { return member.name.ends_with(".npy"); };
-  if (std::ranges::all_of(members, is_array)) return open_npz(path);
-  const auto has_weights = std::ranges::count(members, "model.weights.h5", &ZipMember::name) > 0;
-  return has_weights ? open_keras_archive(path) : open_pytorch(path);
+  const auto has = [&](const auto& fits) { return std::ranges::any_of(archive.members(), fits, &ZipMember::name); };
+  if (has([](const std::string& name) { return name == "model.weights.h5"; })) return open_keras_archive(path);
+  const bool pickle = has([](const std::string& name) { return name == "data.pkl" || name.ends_with("/data.pkl"); });
+  const bool arrays = has([](const std::string& name) { return name.ends_with(".npy"); });
+  return !pickle && (arrays || archive.members().empty()) ? open_npz(path) : open_pytorch(path);
 }
 
 }  // namespace
@@ -95,6 +95,18 @@ TEST_CASE("open tensors: formats are told by their contents") {
   CHECK(open_tensors(test.file("four.txt")).tensors().size() >= 1);
   CHECK(open_tensors(test.file("thr*")).find("a") != nullptr);
   CHECK_THROWS_AS(open_tensors(test.file("five")), IoError);
+  ZipWriter mixed(test.file("nine.npz"));
+  mixed.begin("notes.txt", 2);
+  mixed.write("hi");
+  const std::string_view header = "{'descr': '|i1', 'fortran_order': False, 'shape': (1,), }\n";
+  std::string array("\x93NUMPY\x01\x00", 8);
+  array.push_back(static_cast<char>(header.size()));
+  array.push_back('\0');
+  array.append(header).append("x");
+  mixed.begin("a.npy", array.size());
+  mixed.write(array);
+  mixed.commit();
+  CHECK(open_tensors(test.file("nine.npz")).find("a")->shape == std::vector<int64_t>{1});
   test.put("eight.bin", "1 1\nred \x01\x02\x03\x04");
   CHECK(open_tensors(test.file("eight.bin")).find("vectors")->shape == std::vector<int64_t>{1, 1});
 }

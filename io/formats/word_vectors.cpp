@@ -61,7 +61,8 @@ void Indexed::read_text(size_t first, size_t count, std::span<std::byte> out) co
     const size_t row = first + i;
     text = file.read(offsets[row], offsets[row + 1] - offsets[row]);
     // A row ends at its line's end: what follows, as an empty line, is none of it.
-    std::string_view line = std::string_view(text).substr(0, text.find_first_of("\r\n"));
+    std::string_view line = std::string_view(text).substr(0, text.find('\n'));
+    if (line.ends_with('\r')) line.remove_suffix(1);
     for (size_t column = dimension; column-- > 0;) {
       line = trimmed(line);
       const size_t blank = line.find_last_of(" \t");

@@ -53,6 +53,8 @@ TEST_CASE("word vectors: text and binary files, told apart by their start") {
     tensors.read("vectors", 1, {.data = row.data(), .rows = 1, .width = 3, .stride = 3});
     CHECK(row == Floats{0, 0.25f, 7});
   }
+  // A carriage return within a row ends no line; one before the newline is part of that.
+  CHECK(open_word_vectors(files.put("v", "1 2\na\rb 3 4\r\n")).read_floats("vectors") == Floats{3, 4});
   CHECK(open_word_vectors(files.put("v", kBinary)).format() == "word2vec binary");
   const NamedTensors glove = open_word_vectors(files.put("g", "\n" + kGlove + "\n"));
   CHECK(glove.format() == "GloVe text");
