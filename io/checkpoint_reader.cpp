@@ -18,31 +18,30 @@ namespace {
 
 constexpr int kDeepest = 32;  // groups within groups; damaged files may hold circles
 constexpr size_t kMostArrays = 1 << 20;
+constexpr size_t kMostGroups = 1 << 16;  // a group may be linked from many: the ways to it multiply
 
 struct Entry {
   ArrayInfo info;  ///< by its name in the checkpoint
   std::string object;
 };
 
-/// Every array below a group that numbers can be read from.
-void list_foreign(const Hdf5File& file, const std::string& group, int depth, std::vector<Entry>& entries) {
-  if (depth > kDeepest || entries.size() > kMostArrays) {
-    throw DataError(
-        fmt::format("[CheckpointReader] {}: {}: groups lie too deep. The file is damaged.", file.path(), group));
+/// Every array below a group that numbers can be read from. `groups` counts them.
+void list_foreign(const Hdf5File& file, const std::string& group, int depth, size_t& groups,
+                  std::vector<Entry>& entries) {
+  if (depth > kDeepest || entries.size() > kMostArrays || ++groups > kMostGroups) {
+    throw DataError(fmt::format("[CheckpointReader] {}: {}: groups lie too deep, or are too many. The file is damaged.",
+                                file.path(), group));
   }
   for (const Hdf5File::Member& member : file.members(group)) {
     const std::string object = (group == "/" ? "" : group) + "/" + member.name;
     if (member.group) {
-      list_foreign(file, object, depth + 1, entries);
+      list_foreign(file, object, depth + 1, groups, entries);
       continue;
     }
-    try {
-      ArrayInfo info = file.array(object).info();
-      info.name = object.substr(1);
-      entries.push_back({std::move(info), object});
-    } catch (const DataError&) {
-      continue;  // texts and structures are not ours to read
-    }
+    if (!file.has_numbers(object)) continue;  // texts and structures are not ours to read
+    ArrayInfo info = file.array(object).info();
+    info.name = object.substr(1);
+    entries.push_back({std::move(info), object});
   }
 }
 
@@ -72,7 +71,8 @@ struct CheckpointReader::State {
   explicit State(const std::string& path) : file(Hdf5File::open(path)) {
     std::vector<Entry> entries;
     own = file.text("/", Layout::kFormat) == Layout::kFormatName;
-    own ? list_own(file, entries) : list_foreign(file, "/", 0, entries);
+    size_t groups = 0;
+    own ? list_own(file, entries) : list_foreign(file, "/", 0, groups, entries);
     std::ranges::sort(entries, {}, [](const Entry& entry) -> const std::string& { return entry.info.name; });
     for (Entry& entry : entries) {
       arrays.push_back(std::move(entry.info));
@@ -196,8 +196,6 @@ std::vector<int64_t> CheckpointReader::read_integers(std::string_view name) cons
 }
 
 #ifndef DOCTEST_CONFIG_DISABLE
-namespace {}  // namespace
-
 TEST_CASE("checkpoint: any HDF5 file is read by paths") {
   const TestFile test;
   Hdf5File file = Hdf5File::create(test.path);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <weft/core/error.h>
+#include <weft/core/shape.h>
 #include <weft/io/hdf5_body.h>
 
 #include <algorithm>
@@ -30,7 +31,21 @@ uint64_t Hdf5File::State::plausible_bytes(hid_t dataset, const std::string& name
   }
   constexpr uint64_t kBestCompression = 1032;  // of deflate
   constexpr size_t kSlack = 4096;  // small arrays may lie in the header, several of them compressed in one block
-  return (bytes + kSlack) * (H5Pget_nfilters(made) > 0 ? kBestCompression : 1);
+  const uint64_t limit = (bytes + kSlack) * (H5Pget_nfilters(made) > 0 ? kBestCompression : 1);
+  if (layout == H5D_CHUNKED) check_chunk(dataset, made, limit, name);
+  return limit;
+}
+
+/// The library takes memory for a whole chunk.
+void Hdf5File::State::check_chunk(hid_t dataset, hid_t made, uint64_t limit, const std::string& name) const {
+  hsize_t extents[H5S_MAX_RANK] = {};
+  const int rank = H5Pget_chunk(made, H5S_MAX_RANK, extents);
+  const Id type(H5Dget_type(dataset), H5Tclose);
+  unsigned __int128 size = std::max<size_t>(H5Tget_size(type), 1);
+  for (int i = 0; i < rank; ++i) {
+    size *= std::max<hsize_t>(extents[i], 1);
+    if (size > limit) data_error(path, name, "its chunks claim to be larger than the file can hold");
+  }
 }
 
 namespace {
@@ -196,6 +211,21 @@ Hdf5Array Hdf5File::make_array(const ArrayInfo& info) {
     array->place = static_cast<int64_t>(place);
   }
   return Hdf5Array(std::move(array));
+}
+
+bool Hdf5File::has_numbers(const std::string& path) const {
+  const Session session;
+  const Id dataset(H5Dopen2(state_->file, path.c_str(), H5P_DEFAULT), H5Dclose);
+  if (!dataset.valid()) data_error(state_->path, path, "no such array, or its header is damaged: " + reason());
+  const Id type(H5Dget_type(dataset), H5Tclose), space(H5Dget_space(dataset), H5Sclose);
+  const Id made(H5Dget_create_plist(dataset), H5Pclose);
+  if (!type.valid() || !space.valid() || !made.valid()) data_error(state_->path, path, reason());
+  const H5T_class_t kind = H5Tget_class(type);
+  const size_t size = H5Tget_size(type);
+  const bool number = (kind == H5T_FLOAT && (size <= 4 || size == 8)) || (kind == H5T_INTEGER && size <= 8);
+  const bool written = H5Sget_simple_extent_npoints(space) == 0 || H5Dget_storage_size(dataset) > 0;
+  return number && written && H5Sget_simple_extent_type(space) != H5S_NULL && H5Pget_external_count(made) == 0 &&
+         H5Sget_simple_extent_ndims(space) <= Shape::kMaxRank;
 }
 
 Hdf5Array Hdf5File::array(const std::string& path) const {

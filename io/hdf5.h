@@ -70,6 +70,9 @@ class Hdf5File {
   void make_group(const std::string& group);
   /// A new array, uninitialised, in one piece of the file. info.name is its path.
   Hdf5Array make_array(const ArrayInfo& info);
+  /// Whether array() can give it: not texts, structures or numbers that were never written or lie in another file.
+  /// Throws DataError if it is missing or damaged.
+  bool has_numbers(const std::string& path) const;
   /// Throws DataError if it is missing, of a type or rank that ArrayInfo can't say, or larger than the file can hold.
   Hdf5Array array(const std::string& path) const;
 

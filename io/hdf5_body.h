@@ -113,6 +113,7 @@ struct Hdf5File::State {
   void find_bytes(hid_t type, Hdf5Array::State& array);
   /// Bytes that the numbers of a dataset may take, from what is known of the file.
   uint64_t plausible_bytes(hid_t dataset, const std::string& name) const;
+  void check_chunk(hid_t dataset, hid_t made, uint64_t limit, const std::string& name) const;
 };
 
 }  // namespace weft

@@ -15,6 +15,8 @@ std::mutex& Session::mutex() {
   // HDF5 1.10 loses memory when it meets a damaged header, and then prints a complaint at the end of the program. It
   // has nothing to do there for us: every file is closed by its owner.
   [[maybe_unused]] static const herr_t quiet_end = H5dont_atexit();
+  // A file may name filters; what lies on this machine is not loaded on its behalf.
+  [[maybe_unused]] static const herr_t no_plugins = H5PLset_loading_state(0);
   return mutex;
 }
 
