@@ -95,8 +95,8 @@ std::string CheckpointNames::slot_name(std::string_view variable, std::string_vi
 }
 
 void save_checkpoint(const std::string& path, const ParameterStore& params, const CheckpointNames& names,
-                     const std::map<std::string, std::vector<int64_t>>& extra) {
-  CheckpointWriter writer(path);
+                     const std::map<std::string, std::vector<int64_t>>& extra, const CheckpointWriterOptions& options) {
+  CheckpointWriter writer(path, options);
   for (const NamedRows& array : named_rows(params, names)) {
     if (is_extra(array.name)) {
       throw ValueError(

@@ -48,10 +48,17 @@ class CheckpointReader {
 /// Gives rows [first, first + count) of an array as contiguous numbers of its type.
 using FillRows = std::function<void(int64_t first, int64_t count, std::span<std::byte> out)>;
 
+struct CheckpointWriterOptions {
+  /// How much time is spent to make arrays smaller: 0 none, 1 (fastest) to 9 (smallest). HDF5's shuffle and deflate,
+  /// which every HDF5 program reads; one piece is one chunk.
+  int compression = 0;
+};
+
 /// Writes a checkpoint beside its name and moves it there when it is whole and on the disk.
 class CheckpointWriter {
  public:
-  explicit CheckpointWriter(const std::string& path);
+  /// Throws ValueError for a compression that can't be, IoError.
+  explicit CheckpointWriter(const std::string& path, const CheckpointWriterOptions& options = {});
   CheckpointWriter(CheckpointWriter&&) noexcept;
   /// Without close(): removes the unfinished file.
   ~CheckpointWriter();
@@ -86,7 +93,8 @@ struct CheckpointNames {
 /// Saves parameters, slots, scalars and global_step. `extra` are integer arrays that go with them (random state, input
 /// position). Throws IoError; then what was at the path before is still there.
 void save_checkpoint(const std::string& path, const ParameterStore& params, const CheckpointNames& names = {},
-                     const std::map<std::string, std::vector<int64_t>>& extra = {});
+                     const std::map<std::string, std::vector<int64_t>>& extra = {},
+                     const CheckpointWriterOptions& options = {});
 /// Restores all of it; slots must have been made (Optimizer::prepare). Returns `extra`. Throws DataError with every
 /// missing, surplus and mis-shaped array in one message; then nothing has been changed. Throws DataError naming the
 /// array whose numbers are damaged; then the parameters are a mixture, to be restored from another checkpoint.

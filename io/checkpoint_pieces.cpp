@@ -28,12 +28,6 @@ void copy_rows(std::byte* to, int64_t to_stride, const std::byte* from, int64_t 
   }
 }
 
-/// A multiple of `blocks` rows, if that isn't 0.
-int64_t rows_of_piece(int64_t row_bytes, int64_t blocks) {
-  const int64_t rows = std::max<int64_t>(1, kPieceBytes / std::max<int64_t>(row_bytes, 1));
-  return blocks == 0 ? rows : std::max<int64_t>(blocks, rows / blocks * blocks);
-}
-
 Buffer room(int64_t bytes) {
   return Buffer(static_cast<size_t>(bytes));
 }
@@ -70,6 +64,11 @@ void read_piece(const Hdf5Array& array, int64_t begin, int64_t end, int64_t firs
 }
 
 }  // namespace
+
+int64_t rows_of_piece(int64_t row_bytes, int64_t blocks) {
+  const int64_t rows = std::max<int64_t>(1, kPieceBytes / std::max<int64_t>(row_bytes, 1));
+  return blocks == 0 ? rows : std::max<int64_t>(blocks, rows / blocks * blocks);
+}
 
 PieceSums write_pieces(Hdf5Array& array,
                        const std::function<void(int64_t first, int64_t count, std::span<std::byte> out)>& fill) {

@@ -27,6 +27,9 @@ struct PieceSums {
   std::vector<int64_t> crc32c;
 };
 
+/// Rows of a piece of about 1 MiB; a multiple of `blocks`, if that isn't 0.
+int64_t rows_of_piece(int64_t row_bytes, int64_t blocks = 0);
+
 /// Writes all rows of the array and gives their check sums. Several threads pack while one writes. Throws IoError.
 PieceSums write_pieces(Hdf5Array& array, const ByteRows& from);
 /// The same of rows that `fill` gives, a piece after the other.

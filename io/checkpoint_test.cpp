@@ -140,6 +140,30 @@ TEST_CASE("checkpoint: rows across pieces, for any number of threads") {
   }
 }
 
+TEST_CASE("checkpoint: compressed ones are smaller, have the same numbers, any rows of them, and tell damage") {
+  const TestDirectory directory;
+  constexpr int64_t kRows = 300000;
+  ParameterStore params, other;
+  fill(params, 0, kRows);
+  fill(other, 5, kRows);
+  save_checkpoint(directory.file("plain.h5"), params);
+  save_checkpoint(directory.file("small.h5"), params, {}, {{"random", {1, 2, 3}}}, {.compression = 1});
+  const auto bytes_of_file = [&](const char* name) { return file_bytes(directory.file(name)).size(); };
+  CHECK(2 * bytes_of_file("small.h5") < bytes_of_file("plain.h5"));
+  CHECK(restore_checkpoint(directory.file("small.h5"), other).at("random") == std::vector<int64_t>{1, 2, 3});
+  CHECK(numbers_of(other) == numbers_of(params));
+  std::vector<float> part(3 * 100000);
+  CheckpointReader(directory.file("small.h5")).read("table", 50000, {part.data(), 100000, 3, 3});
+  CHECK(part.front() == 150000.0f);
+  CHECK(part.back() == 449999.0f);
+  std::string damaged = file_bytes(directory.file("small.h5"));
+  damaged[damaged.size() / 2] = static_cast<char>(damaged[damaged.size() / 2] ^ 1);
+  put_file(directory.file("small.h5"), damaged);
+  const std::string text = refusal<DataError>([&] { restore_checkpoint(directory.file("small.h5"), other); });
+  CHECK_MESSAGE(text.find("table") != std::string::npos, text);
+  CHECK_THROWS_AS(save_checkpoint(directory.file("no.h5"), params, {}, {}, {.compression = 10}), ValueError);
+}
+
 TEST_CASE(
     "checkpoint: arrays that are written and read past the library, from tables with slots, the last piece short") {
   const TestDirectory directory;

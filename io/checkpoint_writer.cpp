@@ -18,8 +18,10 @@ struct CheckpointWriter::State {
   AtomicFile file;
   Hdf5File hdf5;
   std::set<std::string, std::less<>> names;
+  int compression;
 
-  explicit State(const std::string& path) : file(path), hdf5(Hdf5File::create(file.temporary_path(), path)) {}
+  State(const std::string& path, int level)
+      : file(path), hdf5(Hdf5File::create(file.temporary_path(), path)), compression(level) {}
 
   void write(ArrayInfo info, const ByteRows& rows) {
     write(std::move(info), [&](Hdf5Array& array) { return write_pieces(array, rows); });
@@ -31,14 +33,22 @@ struct CheckpointWriter::State {
       throw ValueError(fmt::format("[CheckpointWriter] array '{}' is there already: each name once.", info.name));
     }
     info.name = std::string(Layout::kArrays) + "/" + object_name(info.name);
-    Hdf5Array array = hdf5.make_array(info);
+    const bool compressed = compression > 0 && !info.shape.empty() && info.size() > 0;
+    const int64_t row_bytes = info.width() * static_cast<int64_t>(size_of(info.type));
+    Hdf5Array array =
+        compressed ? hdf5.make_compressed_array(info, rows_of_piece(row_bytes), compression) : hdf5.make_array(info);
     const PieceSums sums = pieces(array);
     hdf5.set_integers(info.name, Layout::kSumRows, {&sums.rows, 1});
     hdf5.set_integers(info.name, Layout::kSums, sums.crc32c);
   }
 };
 
-CheckpointWriter::CheckpointWriter(const std::string& path) : state_(std::make_unique<State>(path)) {
+CheckpointWriter::CheckpointWriter(const std::string& path, const CheckpointWriterOptions& options) {
+  if (options.compression < 0 || options.compression > 9) {
+    throw ValueError(fmt::format("[CheckpointWriter] {}: compression: got {}, expected 0 (none) to 9 (smallest).", path,
+                                 options.compression));
+  }
+  state_ = std::make_unique<State>(path, options.compression);
   state_->hdf5.set_text("/", Layout::kFormat, Layout::kFormatName);
   const int64_t version = Layout::kCurrentVersion;
   state_->hdf5.set_integers("/", Layout::kVersion, {&version, 1});

@@ -190,27 +190,41 @@ void Hdf5File::make_group(const std::string& group) {
   if (!id.valid()) write_error(state_->path, group);
 }
 
-Hdf5Array Hdf5File::make_array(const ArrayInfo& info) {
-  const Session session;
+std::unique_ptr<Hdf5Array::State> Hdf5File::State::make_array(const ArrayInfo& info, hid_t made) {
   const std::vector<hsize_t> extent(info.shape.begin(), info.shape.end());
   const int rank = static_cast<int>(extent.size());
   Id space(rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, extent.data(), nullptr), H5Sclose);
+  H5Pset_fill_time(made, H5D_FILL_TIME_NEVER);  // every number is written once, by us
+  Id dataset(H5Dcreate2(file, info.name.c_str(), file_type(info.type), space, H5P_DEFAULT, made, H5P_DEFAULT),
+             H5Dclose);
+  if (!dataset.valid()) write_error(path, info.name);
+  return std::unique_ptr<Hdf5Array::State>(new Hdf5Array::State{path, std::move(dataset), std::move(space), info});
+}
+
+Hdf5Array Hdf5File::make_array(const ArrayInfo& info) {
+  const Session session;
   const Id made(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
   H5Pset_layout(made, H5D_CONTIGUOUS);
-  H5Pset_fill_time(made, H5D_FILL_TIME_NEVER);  // every number is written once, by us
   const bool large = is_large(info);
   if (large) H5Pset_alloc_time(made, H5D_ALLOC_TIME_EARLY);  // so that it has a place
-  Id dataset(H5Dcreate2(state_->file, info.name.c_str(), file_type(info.type), space, H5P_DEFAULT, made, H5P_DEFAULT),
-             H5Dclose);
-  if (!dataset.valid()) write_error(state_->path, info.name);
-  std::unique_ptr<Hdf5Array::State> array(
-      new Hdf5Array::State{state_->path, std::move(dataset), std::move(space), info});
+  std::unique_ptr<Hdf5Array::State> array = state_->make_array(info, made);
   const haddr_t place = large && state_->direct.open() ? H5Dget_offset(array->dataset) : HADDR_UNDEF;
   if (place != HADDR_UNDEF) {
     array->direct = &state_->direct;
     array->place = static_cast<int64_t>(place);
   }
   return Hdf5Array(std::move(array));
+}
+
+Hdf5Array Hdf5File::make_compressed_array(const ArrayInfo& info, int64_t chunk_rows, int level) {
+  const Session session;
+  const Id made(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+  std::vector<hsize_t> chunk(info.shape.begin(), info.shape.end());
+  chunk[0] = std::min(chunk[0], static_cast<hsize_t>(chunk_rows));
+  H5Pset_chunk(made, static_cast<int>(chunk.size()), chunk.data());
+  H5Pset_shuffle(made);
+  H5Pset_deflate(made, static_cast<unsigned>(level));
+  return Hdf5Array(state_->make_array(info, made));
 }
 
 bool Hdf5File::has_numbers(const std::string& path) const {

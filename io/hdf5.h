@@ -70,6 +70,8 @@ class Hdf5File {
   void make_group(const std::string& group);
   /// A new array, uninitialised, in one piece of the file. info.name is its path.
   Hdf5Array make_array(const ArrayInfo& info);
+  /// A new array of rank 1 or more in compressed chunks of so many rows (fewer if it has fewer). `level`: 1 to 9.
+  Hdf5Array make_compressed_array(const ArrayInfo& info, int64_t chunk_rows, int level);
   /// Whether array() can give it: not texts, structures or numbers that were never written or lie in another file.
   /// Throws DataError if it is missing or damaged.
   bool has_numbers(const std::string& path) const;

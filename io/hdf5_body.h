@@ -109,6 +109,8 @@ struct Hdf5File::State {
   hdf5::Id attribute(const std::string& name, const std::string& attribute) const;
   void set(const std::string& name, const std::string& attribute, hid_t type, hid_t space, hid_t memory,
            const void* value);
+  /// A new array as the creation list says.
+  std::unique_ptr<Hdf5Array::State> make_array(const ArrayInfo& info, hid_t made);
   /// Finds where the numbers of a large array can be read without the library.
   void find_bytes(hid_t type, Hdf5Array::State& array);
   /// Bytes that the numbers of a dataset may take, from what is known of the file.

@@ -23,6 +23,7 @@ void read_config(Section& section, RunConfig& config) {
   read_count(section, "save_checkpoints_steps", config.save_checkpoints_steps, 1);
   section.get("save_checkpoints_secs", config.save_checkpoints_secs);
   section.get("keep_checkpoint_max", config.keep_checkpoint_max);
+  section.get("checkpoint_compression", config.checkpoint_compression);
   read_count(section, "save_summary_steps", config.save_summary_steps, 1);
   read_count(section, "log_step_count_steps", config.log_step_count_steps, 1);
   std::string precision = "float32";

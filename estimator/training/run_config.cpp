@@ -17,6 +17,8 @@ void check_run_config(const RunConfig& config) {
         "[RunConfig] Can not provide both save_checkpoints_steps and save_checkpoints_secs: got both, expected one. "
         "Leave one out.");
   }
+  require(config.checkpoint_compression >= 0 && config.checkpoint_compression <= 9, "checkpoint_compression can't be",
+          config.checkpoint_compression, "0 to 9");
   require(config.save_checkpoints_steps.value_or(1) > 0, "save_checkpoints_steps should be > 0",
           config.save_checkpoints_steps.value_or(1), "at least 1");
   require(config.save_checkpoints_secs.value_or(1.0) > 0, "save_checkpoints_secs should be > 0",
@@ -37,6 +39,7 @@ TEST_CASE("run config: what can't be is refused") {
                        doctest::Contains("Can not provide both save_checkpoints_steps and save_checkpoints_secs"),
                        ValueError);
   CHECK_THROWS_AS(check_run_config({.save_checkpoints_steps = 0}), ValueError);
+  CHECK_THROWS_AS(check_run_config({.checkpoint_compression = 10}), ValueError);
   CHECK_THROWS_AS(check_run_config({.save_checkpoints_secs = 0.0}), ValueError);
   CHECK_THROWS_AS(check_run_config({.keep_checkpoint_max = -1}), ValueError);
   CHECK_THROWS_AS(check_run_config({.save_summary_steps = 0}), ValueError);

@@ -19,6 +19,8 @@ struct RunConfig {
   std::optional<double> save_checkpoints_secs = {};
   /// Checkpoints kept in model_dir, the newest; 0 keeps all.
   int keep_checkpoint_max = 5;
+  /// CheckpointWriterOptions::compression: 0 none, 1 to 9.
+  int checkpoint_compression = 0;
   /// Writes the loss and the speed to an event file in model_dir every so many steps, for TensorBoard; absent: never.
   std::optional<int64_t> save_summary_steps = 100;
   /// Logs the loss, and calls TrainOptions::progress, every so many steps; absent: never.
@@ -30,7 +32,7 @@ struct RunConfig {
   /// that nobody handles or ignores are taken, and they are given back when train() returns.
   bool stop_on_signals = true;
   /// Threads to train with; 0: num_threads(). Small steps compute on one of them and read on the others; large steps
-  /// compute on all, beside one more that reads. Results do not depend on it.
+  /// compute on all, of which one reads between loops. Results do not depend on it.
   int threads = 0;
   /// Precision of the hidden layers' products, in training, evaluation and prediction. A checkpoint is float32 whatever
   /// it is, and may be gone on with in the other.

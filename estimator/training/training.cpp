@@ -85,7 +85,7 @@ void Trainer::save(TrainRun& run) {
   if (position_)
     extra[kPosition] = {std::bit_cast<int64_t>(position_->fingerprint), position_->epoch, position_->examples};
   const std::string path = directory_->checkpoint_path(params_->global_step);
-  save_checkpoint(path, *params_, options_.names, extra);
+  save_checkpoint(path, *params_, options_.names, extra, {.compression = options_.config.checkpoint_compression});
   directory_->record(params_->global_step, options_.config.keep_checkpoint_max);
   current_ = path;
   run.after_save(path);
