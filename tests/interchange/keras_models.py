@@ -1,4 +1,4 @@
-# needs: numpy keras h5py jax safetensors
+# needs: numpy keras>=3 h5py jax safetensors
 # Keras 3 loads what weft writes, in both layouts, and weft reads what Keras 3 writes.
 import os
 import tempfile
