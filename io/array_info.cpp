@@ -9,6 +9,8 @@ std::string_view to_string(ArrayType type) {
       return "float32";
     case ArrayType::float64:
       return "float64";
+    case ArrayType::bfloat16:
+      return "bfloat16";
     case ArrayType::int32:
       return "int32";
     case ArrayType::int64:
@@ -21,6 +23,7 @@ std::string_view to_string(ArrayType type) {
 
 size_t size_of(ArrayType type) {
   if (type == ArrayType::uint8) return 1;
+  if (type == ArrayType::bfloat16) return 2;
   return type == ArrayType::float32 || type == ArrayType::int32 ? 4 : 8;
 }
 

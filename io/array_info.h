@@ -8,7 +8,8 @@
 
 namespace weft {
 
-enum class ArrayType { float32, float64, int32, int64, uint8 };
+/// bfloat16 is read only.
+enum class ArrayType { float32, float64, bfloat16, int32, int64, uint8 };
 /// "float32", ...
 std::string_view to_string(ArrayType type);
 /// Bytes of a number.

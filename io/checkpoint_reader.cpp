@@ -190,6 +190,7 @@ std::vector<int64_t> CheckpointReader::read_integers(std::string_view name) cons
       return widened(state_->read_whole<uint8_t>(i));
     case ArrayType::float32:
     case ArrayType::float64:
+    case ArrayType::bfloat16:
       break;
   }
   state_->fail(name, fmt::format("got {}, expected integers.", to_string(arrays()[i].type)));

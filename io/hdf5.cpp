@@ -89,7 +89,8 @@ uint64_t readable_bytes(const std::string& path) {
 
 void Hdf5File::State::find_bytes(hid_t type, Hdf5Array::State& array) {
   const int64_t size = array.info.size() * static_cast<int64_t>(size_of(array.info.type));
-  if (!is_large(array.info) || H5Tequal(type, memory_type(array.info.type)) <= 0) return;
+  const bool as_in_memory = array.opaque.valid() || H5Tequal(type, memory_type(array.info.type)) > 0;
+  if (!is_large(array.info) || !as_in_memory) return;
   const Id made(H5Dget_create_plist(array.dataset), H5Pclose), file_made(H5Fget_create_plist(file), H5Pclose);
   hsize_t before = 1;  // bytes of somebody else in front of the file
   if (H5Pget_layout(made) != H5D_CONTIGUOUS || H5Pget_userblock(file_made, &before) < 0 || before != 0) return;
@@ -236,7 +237,8 @@ bool Hdf5File::has_numbers(const std::string& path) const {
   if (!type.valid() || !space.valid() || !made.valid()) data_error(state_->path, path, reason());
   const H5T_class_t kind = H5Tget_class(type);
   const size_t size = H5Tget_size(type);
-  const bool number = (kind == H5T_FLOAT && (size <= 4 || size == 8)) || (kind == H5T_INTEGER && size <= 8);
+  const bool number = (kind == H5T_FLOAT && (size <= 4 || size == 8)) || (kind == H5T_INTEGER && size <= 8) ||
+                      state_->opaque_bfloat16(type, path);
   const bool written = H5Sget_simple_extent_npoints(space) == 0 || H5Dget_storage_size(dataset) > 0;
   return number && written && H5Sget_simple_extent_type(space) != H5S_NULL && H5Pget_external_count(made) == 0 &&
          H5Sget_simple_extent_ndims(space) <= Shape::kMaxRank;
@@ -248,11 +250,13 @@ Hdf5Array Hdf5File::array(const std::string& path) const {
   if (!dataset.valid()) data_error(state_->path, path, "no such array, or its header is damaged: " + reason());
   const Id type(H5Dget_type(dataset), H5Tclose);
   Id space(H5Dget_space(dataset), H5Sclose);
-  ArrayInfo info{path, array_type(type, state_->path, path), {}};
+  const bool opaque = state_->opaque_bfloat16(type, path);
+  ArrayInfo info{path, opaque ? ArrayType::bfloat16 : array_type(type, state_->path, path), {}};
   const uint64_t limit = state_->plausible_bytes(dataset, path) / std::max<size_t>(H5Tget_size(type), 1);
   info.shape = extents(space, limit, state_->path, path);
   std::unique_ptr<Hdf5Array::State> array(
       new Hdf5Array::State{state_->path, std::move(dataset), std::move(space), std::move(info)});
+  if (opaque) array->opaque = Id(H5Tcopy(type), H5Tclose);
   state_->find_bytes(type, *array);
   return Hdf5Array(std::move(array));
 }

@@ -19,8 +19,8 @@ class Hdf5Array {
   Hdf5Array& operator=(Hdf5Array&&) noexcept;
   ~Hdf5Array();
 
-  /// The type is the narrowest of ArrayType that holds the file's numbers (16-bit floats are float32, unsigned 16-bit
-  /// integers int32, booleans uint8).
+  /// The type is the narrowest of ArrayType that holds the file's numbers (16-bit floats are float32, Keras 3's
+  /// bfloat16 is what it is, unsigned 16-bit integers are int32, booleans uint8).
   const ArrayInfo& info() const;
   /// Rows [first, first + count) to and from contiguous memory of info().type. Throw DataError (reading), IoError
   /// (writing).

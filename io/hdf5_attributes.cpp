@@ -25,27 +25,35 @@ void Hdf5File::State::set(const std::string& name, const std::string& attribute,
   if (!id.valid() || (!empty && H5Awrite(id, memory, value) < 0)) write_error(path, name + "@" + attribute);
 }
 
-std::optional<std::string> Hdf5File::text(const std::string& object, const std::string& attribute) const {
-  const Session session;
-  const Id id = state_->attribute(object, attribute);
+std::optional<std::string> Hdf5File::State::text(const std::string& object, const std::string& attribute_name) const {
+  const Id id = attribute(object, attribute_name);
   if (!id.valid()) return std::nullopt;
-  const std::string name = object + "@" + attribute;
+  const std::string name = object + "@" + attribute_name;
   const Id type(H5Aget_type(id), H5Tclose), space(H5Aget_space(id), H5Sclose);
   if (H5Tget_class(type) != H5T_STRING || H5Sget_simple_extent_npoints(space) != 1) {
-    data_error(state_->path, name, "it is no text");
+    data_error(path, name, "it is no text");
   }
   if (H5Tis_variable_str(type) > 0) {
     char* read = nullptr;
-    if (H5Aread(id, type, &read) < 0 || read == nullptr) data_error(state_->path, name, reason());
+    if (H5Aread(id, type, &read) < 0 || read == nullptr) data_error(path, name, reason());
     const std::unique_ptr<char, herr_t (*)(void*)> owner(read, H5free_memory);
     return std::string(read);
   }
   const size_t size = H5Tget_size(type);
-  if (size > state_->bytes) data_error(state_->path, name, "it claims to be larger than the file can hold");
+  if (size > bytes) data_error(path, name, "it claims to be larger than the file can hold");
   std::string text(size, '\0');
-  if (H5Aread(id, type, text.data()) < 0) data_error(state_->path, name, reason());
+  if (H5Aread(id, type, text.data()) < 0) data_error(path, name, reason());
   text.resize(std::min(text.find('\0'), size));
   return text;
+}
+
+std::optional<std::string> Hdf5File::text(const std::string& object, const std::string& attribute) const {
+  const Session session;
+  return state_->text(object, attribute);
+}
+
+bool Hdf5File::State::opaque_bfloat16(hid_t type, const std::string& name) const {
+  return H5Tget_class(type) == H5T_OPAQUE && H5Tget_size(type) == 2 && text(name, "dtype") == "bfloat16";
 }
 
 void Hdf5File::set_text(const std::string& object, const std::string& attribute, std::string_view value) {

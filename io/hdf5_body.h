@@ -73,9 +73,10 @@ struct Hdf5Array::State {
   hdf5::Id dataset;
   hdf5::Id space;
   ArrayInfo info;
-  const DirectWriter* direct = nullptr;      ///< of the file; large arrays that are written
-  const RandomAccessFile* reader = nullptr;  ///< the file; large arrays that lie in it as they are in memory
-  int64_t place = 0;                         ///< where their numbers lie in the file
+  hdf5::Id opaque{H5I_INVALID_HID, H5Tclose};  ///< the file's own type of numbers that HDF5 has none for
+  const DirectWriter* direct = nullptr;        ///< of the file; large arrays that are written
+  const RandomAccessFile* reader = nullptr;    ///< the file; large arrays that lie in it as they are in memory
+  int64_t place = 0;                           ///< where their numbers lie in the file
 
   /// Memory and file selections of some rows, and the transfer.
   template <class Transfer>
@@ -89,7 +90,7 @@ struct Hdf5Array::State {
     const hdf5::Id memory(rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, extent.data(), nullptr), H5Sclose);
     const hdf5::Id selected(H5Scopy(space), H5Sclose);
     if (rank > 0) H5Sselect_hyperslab(selected, H5S_SELECT_SET, start.data(), nullptr, extent.data(), nullptr);
-    transfer(hdf5::memory_type(info.type), memory, selected);
+    transfer(opaque.valid() ? static_cast<hid_t>(opaque) : hdf5::memory_type(info.type), memory, selected);
   }
   int64_t row_bytes() const { return info.width() * static_cast<int64_t>(size_of(info.type)); }
   bool within(int64_t first, int64_t count) const {
@@ -107,10 +108,13 @@ struct Hdf5File::State {
   hdf5::Id object(const std::string& name) const;
   /// Invalid if there is none.
   hdf5::Id attribute(const std::string& name, const std::string& attribute) const;
+  std::optional<std::string> text(const std::string& name, const std::string& attribute) const;
   void set(const std::string& name, const std::string& attribute, hid_t type, hid_t space, hid_t memory,
            const void* value);
   /// A new array as the creation list says.
   std::unique_ptr<Hdf5Array::State> make_array(const ArrayInfo& info, hid_t made);
+  /// True for an array that Keras 3 wrote of bfloat16: two opaque bytes a number, and an attribute that says so.
+  bool opaque_bfloat16(hid_t type, const std::string& name) const;
   /// Finds where the numbers of a large array can be read without the library.
   void find_bytes(hid_t type, Hdf5Array::State& array);
   /// Bytes that the numbers of a dataset may take, from what is known of the file.

@@ -4,8 +4,10 @@
 #include <weft/core/error.h>
 #include <weft/core/test_directory.h>
 #include <weft/io/checkpoint.h>
+#include <weft/io/formats/weft_checkpoint.h>
 #include <weft/io/hdf5_body.h>
 
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -87,6 +89,37 @@ TEST_CASE("hdf5: texts and numbers never written are passed over, chunks larger 
   write(hsize_t{1} << 29);
   CHECK_THROWS_WITH_AS(Hdf5File::open(test.path).array("numbers"),
                        doctest::Contains("its chunks claim to be larger than the file can hold"), DataError);
+}
+
+TEST_CASE("hdf5: two opaque bytes a number are bfloat16 if an attribute says so, as Keras 3 writes it") {
+  const TestFile test;
+  const uint16_t numbers[] = {0x3f80, 0xc000, 0x3e80, 0x0000};  // 1, -2, 0.25, 0
+  {
+    const hdf5::Session session;
+    const Id file = new_file(test.path);
+    const hsize_t extent[] = {2, 2};
+    const Id space(H5Screate_simple(2, extent, nullptr), H5Sclose), one(H5Screate(H5S_SCALAR), H5Sclose);
+    const Id opaque(H5Tcreate(H5T_OPAQUE, 2), H5Tclose), text(H5Tcopy(H5T_C_S1), H5Tclose);
+    H5Tset_tag(opaque, "NUMPY:|V2");
+    H5Tset_size(text, H5T_VARIABLE);
+    for (const char* name : {"told", "untold"}) {
+      const Id dataset(H5Dcreate2(file, name, opaque, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Dclose);
+      REQUIRE(H5Dwrite(dataset, opaque, H5S_ALL, H5S_ALL, H5P_DEFAULT, numbers) >= 0);
+      if (std::string(name) != "told") continue;
+      const Id attribute(H5Acreate2(dataset, "dtype", text, one, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
+      const char* value = "bfloat16";
+      REQUIRE(H5Awrite(attribute, text, &value) >= 0);
+    }
+  }
+  const NamedTensors tensors = open_weft_checkpoint(test.path);
+  REQUIRE(tensors.tensors().size() == 1);  // bytes that nobody says to be numbers are none
+  CHECK(tensors.find("told")->type == TensorType::bfloat16);
+  CHECK(tensors.find("told")->shape == std::vector<int64_t>{2, 2});
+  CHECK(tensors.read_floats("told") == std::vector<float>{1, -2, 0.25f, 0});
+  uint16_t row[2] = {};
+  tensors.read_bytes("told", 1, 1, std::as_writable_bytes(std::span(row)));
+  CHECK(row[0] == 0x3e80);
+  CHECK_THROWS_WITH_AS(CheckpointReader(test.path).read_floats("told"), doctest::Contains("got bfloat16"), DataError);
 }
 
 TEST_CASE("checkpoint: h5ls, h5dump and h5diff read it") {

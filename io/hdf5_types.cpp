@@ -49,6 +49,8 @@ hid_t memory_type(ArrayType type) {
       return H5T_NATIVE_FLOAT;
     case ArrayType::float64:
       return H5T_NATIVE_DOUBLE;
+    case ArrayType::bfloat16:
+      break;  // HDF5 has no such type: see opaque_bfloat16()
     case ArrayType::int32:
       return H5T_NATIVE_INT32;
     case ArrayType::int64:
@@ -64,6 +66,8 @@ hid_t file_type(ArrayType type) {
       return H5T_IEEE_F32LE;
     case ArrayType::float64:
       return H5T_IEEE_F64LE;
+    case ArrayType::bfloat16:
+      break;
     case ArrayType::int32:
       return H5T_STD_I32LE;
     case ArrayType::int64:

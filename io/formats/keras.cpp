@@ -27,6 +27,8 @@ TensorType tensor_type(ArrayType type) {
       return TensorType::float32;
     case ArrayType::float64:
       return TensorType::float64;
+    case ArrayType::bfloat16:
+      return TensorType::bfloat16;
     case ArrayType::int32:
       return TensorType::int32;
     case ArrayType::int64:
@@ -65,10 +67,15 @@ bool has_vars(const std::vector<ArrayInfo>& arrays) {
   return std::ranges::any_of(arrays, [](const ArrayInfo& info) { return info.name.ends_with("vars/0"); });
 }
 
+/// Where Keras 2 keeps the weights of a file: with the whole model, or alone.
+std::string weights_group(const Hdf5File& file) {
+  return file.contains("model_weights") ? "/model_weights" : "/";
+}
+
 /// What Keras called the arrays; the paths if that is not clear.
 std::vector<std::string> keras_names(const Hdf5File& file, const std::vector<ArrayInfo>& arrays) {
-  const bool model = file.contains("model_weights");
-  const auto layers = layer_names(file, model ? "/model_weights" : "/");
+  const bool model = weights_group(file) != "/";
+  const auto layers = layer_names(file, weights_group(file));
   if (!layers && !has_vars(arrays)) {
     fail(file.path(), "it is no file of Keras: got neither layer_names nor arrays in 'vars'. Give its format as hdf5.");
   }
@@ -88,6 +95,11 @@ std::vector<std::string> keras_names(const Hdf5File& file, const std::vector<Arr
 }
 
 }  // namespace
+
+bool is_keras_h5(const std::string& path) {
+  const Hdf5File file = Hdf5File::open(path);
+  return layer_names(file, weights_group(file)).has_value() || has_vars(CheckpointReader(path).arrays());
+}
 
 NamedTensors open_keras_h5(const std::string& path) {
   const auto reader = std::make_shared<const CheckpointReader>(path);

@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <vector>
 
 namespace weft {
@@ -70,16 +71,17 @@ const ZipMember& weights_of(const ZipArchive& archive) {
 
 /// Keras does not compress weights; an archive that was packed again by other hands may hold them compressed.
 void copy(const ZipArchive& archive, const ZipMember& member, TemporaryFile& out) {
-  constexpr uint64_t kPiece = uint64_t{1} << 20, kMost = uint64_t{1} << 30;
+  constexpr uint64_t kPiece = uint64_t{1} << 20;
+  std::optional<ZipInflater> inflater;
   if (member.compressed) {
-    const std::string all = archive.read(member, kMost);
-    return out.write(reinterpret_cast<const std::byte*>(all.data()), all.size());
+    inflater = archive.inflater(member);
+  } else {
+    archive.verify(member);
   }
-  archive.verify(member);
   std::vector<std::byte> piece;
   for (uint64_t at = 0; at < member.size; at += piece.size()) {
     piece.resize(std::min(kPiece, member.size - at));
-    archive.read(member, at, piece);
+    inflater ? inflater->read(at, piece) : archive.read(member, at, piece);
     out.write(piece.data(), piece.size());
   }
 }

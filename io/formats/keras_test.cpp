@@ -5,6 +5,7 @@
 #include <weft/core/test_directory.h>
 #include <weft/io/checkpoint.h>
 #include <weft/io/formats/keras.h>
+#include <weft/io/formats/open_tensors.h>
 #include <weft/io/hdf5.h>
 
 #include <cstring>
@@ -91,6 +92,22 @@ TEST_CASE("keras: what can't be written is refused, and the file stays as it was
   CHECK_THROWS_AS(write_keras_h5(test.path, tensors_of({"a/kernel"}, TensorType::string)), DataError);
   CHECK_THROWS_AS(write_keras_h5(test.path, tensors_of({"a/kernel"}), std::vector<std::string>{"b"}), ValueError);
   CHECK(test.bytes() == "as it was");
+}
+
+TEST_CASE("keras: a list of layers that can't be read is told, where the format is found out too") {
+  const TestFile test;
+  const auto make = [&](bool damaged) {
+    Hdf5File file = Hdf5File::create(test.path);
+    file.make_array({"x", ArrayType::float32, {1}}).write(0, 1, std::vector<float>{1}.data());
+    if (damaged) file.set_integers("/", "layer_names", std::vector<int64_t>{1, 2});
+    file.close();
+  };
+  make(false);
+  CHECK_FALSE(is_keras_h5(test.path));
+  CHECK(open_tensors(test.path).format() == "HDF5");
+  make(true);
+  CHECK_THROWS_WITH_AS(is_keras_h5(test.path), doctest::Contains("layer_names: it is no list of texts"), DataError);
+  CHECK_THROWS_AS(open_tensors(test.path), DataError);
 }
 
 TEST_CASE("keras: other HDF5 files are refused") {

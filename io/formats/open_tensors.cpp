@@ -27,12 +27,8 @@ namespace {
 /// Keras' names where it is a file of Keras', paths in the file where it is neither weft's nor Keras'.
 NamedTensors open_hdf5(const std::string& path) {
   NamedTensors plain = open_weft_checkpoint(path);
-  if (plain.format() == "weft checkpoint") return plain;
-  try {
-    return open_keras_h5(path);
-  } catch (const DataError&) {
-    return plain;
-  }
+  if (plain.format() == "weft checkpoint" || !is_keras_h5(path)) return plain;
+  return open_keras_h5(path);
 }
 
 /// Keras' archives hold the weights beside the model, PyTorch's a pickle, NumPy's arrays, and perhaps other things.
@@ -51,6 +47,9 @@ NamedTensors open_tensors(const std::string& path, const OpenProgress& progress)
   const std::string found = find_checkpoint(path);
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(found, ignored)) return open_tensor_bundle(found);
+  if (std::filesystem::file_size(found, ignored) == 0) {
+    throw DataError("[open_tensors] " + found + ": the file is empty, expected tensors. Copy or write it again.");
+  }
   switch (file_kind(found)) {
     case FileKind::hdf5:
       return open_hdf5(found);
@@ -107,6 +106,8 @@ TEST_CASE("open tensors: formats are told by their contents") {
   mixed.write(array);
   mixed.commit();
   CHECK(open_tensors(test.file("nine.npz")).find("a")->shape == std::vector<int64_t>{1});
+  test.put("ten.h5");
+  CHECK_THROWS_WITH_AS(open_tensors(test.file("ten.h5")), doctest::Contains("ten.h5: the file is empty"), DataError);
   test.put("eight.bin", "1 1\nred \x01\x02\x03\x04");
   CHECK(open_tensors(test.file("eight.bin")).find("vectors")->shape == std::vector<int64_t>{1, 1});
 }

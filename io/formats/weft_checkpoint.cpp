@@ -20,6 +20,8 @@ TensorType tensor_type(ArrayType type) {
       return TensorType::float32;
     case ArrayType::float64:
       return TensorType::float64;
+    case ArrayType::bfloat16:
+      return TensorType::bfloat16;
     case ArrayType::int32:
       return TensorType::int32;
     case ArrayType::int64:
@@ -74,8 +76,9 @@ NamedTensors open_weft_checkpoint(const std::string& path) {
                            }});
 }
 
-void write_weft_checkpoint(const std::string& path, const NamedTensors& tensors) {
-  CheckpointWriter writer(path);
+void write_weft_checkpoint(const std::string& path, const NamedTensors& tensors,
+                           const CheckpointWriterOptions& options) {
+  CheckpointWriter writer(path, options);
   for (const TensorInfo& info : tensors.tensors()) write_tensor(writer, tensors, info);
   writer.close();
 }
