@@ -23,6 +23,7 @@ struct Options {
   NameRules rules;
   std::string like;
   bool lenient = false;
+  int compression = 0;
   std::string table, vocabulary;
   bool dry_run = false;
   bool json = false;
@@ -87,6 +88,7 @@ void check_options(const Options& options, const std::string& format) {
   };
   if (words && !options.like.empty()) refuse("--like", "--table and --vocabulary: word vectors are one table");
   if (!words && !options.table.empty()) refuse("--table", "--only: it is for word vectors");
+  if (format != "weft" && options.compression != 0) refuse("--compress", "none: it is for weft's own checkpoints");
   if (!words && !options.vocabulary.empty()) refuse("--vocabulary", "none: it is for word vectors");
 }
 
@@ -138,7 +140,8 @@ int convert(const Options& options) {
   const bool written = fits && !options.dry_run;
   if (written) {
     Progress progress(bytes_of(plan.tensors));
-    write_tensors(options.out, format, watched(plan.tensors, [&](int64_t bytes) { progress.add(bytes); }));
+    write_tensors(options.out, format, watched(plan.tensors, [&](int64_t bytes) { progress.add(bytes); }),
+                  {.compression = options.compression});
   }
   (options.json ? report_json : report_text)(options, in, format, plan, written);
   return fits ? ExitCode::kOk : ExitCode::kDiffers;
@@ -167,6 +170,10 @@ void add_convert(CLI::App& program, Run& run) {
   command->add_flag("--lenient", options->lenient, "With --like: write what fits, exit code 0")->needs(like);
   command->add_option("--table", options->table, "For word vectors: the table, by its name after the rules");
   command->add_option("--vocabulary", options->vocabulary, "For word vectors: the file of its words, one a line");
+  command
+      ->add_option("--compress", options->compression,
+                   "For weft's own format: 1 (fastest) to 9 (smallest), read by every program that reads HDF5")
+      ->check(CLI::Range(0, 9));
   command->add_flag("--dry-run", options->dry_run, "Only report what would be written");
   command->add_flag("--json", options->json, "Print JSON");
   command->callback([options, &run] { run = [options] { return convert(*options); }; });

@@ -31,7 +31,8 @@ namespace {
 struct Writer {
   std::string name;
   std::vector<std::string> endings;
-  std::function<void(const std::string& path, const NamedTensors& tensors)> write;
+  std::function<void(const std::string& path, const NamedTensors& tensors, const CheckpointWriterOptions& options)>
+      write;
   bool word_vectors = false;
 };
 
@@ -49,19 +50,27 @@ void write_for_tensorflow(const std::string& path, const NamedTensors& tensors) 
   write_tensor_bundle(path, tensors, is_weft ? StateFile::none : StateFile::write);
 }
 
+/// Of a format that takes no options.
+template <class Write>
+auto plain(Write write) {
+  return [write](const std::string& path, const NamedTensors& tensors, const CheckpointWriterOptions&) {
+    write(path, tensors);
+  };
+}
+
 /// In the order in which a name's end is looked at.
 const std::vector<Writer>& writers() {
   static const std::vector<Writer> all = {
-      {"keras",
-       {".weights.h5"},
-       [](const std::string& path, const NamedTensors& tensors) { write_keras_h5(path, tensors); }},
-      {"tensorflow", {".ckpt"}, write_for_tensorflow},
+      {"keras", {".weights.h5"}, plain([](const std::string& path, const NamedTensors& tensors) {
+         write_keras_h5(path, tensors);
+       })},
+      {"tensorflow", {".ckpt"}, plain(write_for_tensorflow)},
       {"weft", {".h5", ".hdf5"}, write_weft_checkpoint},
-      {"safetensors", {".safetensors"}, write_safetensors},
-      {"npz", {".npz"}, write_npz},
-      {"word2vec", {".vec", ".txt"}, write_word2vec_text, true},
-      {"word2vec-binary", {".bin"}, write_word2vec_binary, true},
-      {"fvecs", {".fvecs"}, write_fvecs, true},
+      {"safetensors", {".safetensors"}, plain(write_safetensors)},
+      {"npz", {".npz"}, plain(write_npz)},
+      {"word2vec", {".vec", ".txt"}, plain(write_word2vec_text), true},
+      {"word2vec-binary", {".bin"}, plain(write_word2vec_binary), true},
+      {"fvecs", {".fvecs"}, plain(write_fvecs), true},
   };
   return all;
 }
@@ -117,9 +126,10 @@ void check_names(const std::string& path, const std::string& format, const Named
       path, tensors.tensors()[0].name));
 }
 
-void write_tensors(const std::string& path, const std::string& format, const NamedTensors& tensors) {
+void write_tensors(const std::string& path, const std::string& format, const NamedTensors& tensors,
+                   const CheckpointWriterOptions& options) {
   check_names(path, format, tensors);
-  std::ranges::find(writers(), format, &Writer::name)->write(path, tensors);
+  std::ranges::find(writers(), format, &Writer::name)->write(path, tensors, options);
 }
 
 bool takes_word_vectors(const std::string& format) {

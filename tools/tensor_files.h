@@ -1,5 +1,6 @@
 // Files of tensors by their contents and names.
 #pragma once
+#include <weft/io/checkpoint.h>
 #include <weft/io/formats/named_tensors.h>
 #include <weft/io/formats/tensor_pieces.h>
 
@@ -17,9 +18,10 @@ std::string format_of(const std::string& path);
 /// Throws ValueError for names of tensors that what reads the file would not find: Keras takes its newer layout from a
 /// ".weights.h5" and the older one from any other ".h5".
 void check_names(const std::string& path, const std::string& format, const weft::NamedTensors& tensors);
-/// A TensorFlow checkpoint is also named as its directory's newest, if that is no model directory of weft's. Throws
-/// weft's errors.
-void write_tensors(const std::string& path, const std::string& format, const weft::NamedTensors& tensors);
+/// A TensorFlow checkpoint is also named as its directory's newest, if that is no model directory of weft's. The
+/// options are for weft's own format alone. Throws weft's errors.
+void write_tensors(const std::string& path, const std::string& format, const weft::NamedTensors& tensors,
+                   const weft::CheckpointWriterOptions& options = {});
 /// True if the format takes the one table of "vectors" and "words" only.
 bool takes_word_vectors(const std::string& format);
 

@@ -112,9 +112,21 @@ TEST_CASE("convert: no option is passed over: it is applied, or refused") {
   CHECK(has(none.err, "got 0 matrices"));
   CHECK(has(convert({test.file("b.npz"), "--table", "dnn/table"}).err, "got --table for the format npz"));
   CHECK(has(convert({test.file("b.npz"), "--vocabulary", test.file("words.txt")}).err, "got --vocabulary"));
+  CHECK(has(convert({test.file("b.npz"), "--compress", "5"}).err, "got --compress for the format npz"));
+  CHECK(has(convert({test.file("b.h5"), "--compress", "10"}).err, "--compress"));
+  CHECK(!test.has("b.h5"));
   CHECK(has(convert({test.file("b.vec"), "--like", test.file("a.h5")}).err, "got --like"));
   CHECK(!test.has("b.npz"));
   CHECK(!test.has("b.vec"));
+}
+
+TEST_CASE("convert: --compress makes weft's file smaller, its numbers stay") {
+  const TestDirectory test;
+  write_small_checkpoint(test.file("a.h5"), std::vector<float>(3 * 20'000, 0.25f));
+  CHECK(run_weft({"convert", test.file("a.h5"), test.file("b.h5"), "--compress", "4"}).exit_code == 0);
+  CHECK(test.text("b.h5").size() < test.text("a.h5").size() / 10);
+  CHECK(run_weft({"diff", test.file("a.h5"), test.file("b.h5")}).exit_code == 0);
+  CHECK(run_weft({"verify", test.file("b.h5")}).exit_code == 0);
 }
 
 TEST_CASE("convert: a TensorFlow checkpoint has a step in its name, and its directory's state file names it") {

@@ -41,7 +41,8 @@ void write_small_checkpoint(const std::string& path, const std::vector<float>& t
   std::vector<float> numbers = table, bias = {0.5f, 0.5f};
   const std::vector<int64_t> step = {7};
   CheckpointWriter writer(path);
-  writer.write("dnn/table", Shape{3, 2}, {numbers.data(), 3, 2, 2});
+  const int64_t width = std::ssize(table) / 3;
+  writer.write("dnn/table", Shape{3, width}, {numbers.data(), 3, width, width});
   writer.write("dnn/bias", Shape{2}, {bias.data(), 2, 1, 1});
   writer.write("global_step", step, true);
   writer.close();

@@ -15,5 +15,5 @@ CommandResult run_weft_within(int64_t mebibytes, const std::vector<std::string>&
 /// The same with a terminal for its error stream; what it shows there is among `out`. Needs util-linux' script.
 CommandResult run_weft_on_terminal(const std::vector<std::string>& arguments);
 
-/// Writes a checkpoint of a float32 table [3, 2] with these numbers, a bias [2] of 0.5 and global_step 7.
+/// Writes a checkpoint of a float32 table [3, n] with these 3 n numbers, a bias [2] of 0.5 and global_step 7.
 void write_small_checkpoint(const std::string& path, const std::vector<float>& table);
