@@ -7,6 +7,7 @@
 #include <weft/io/formats/pytorch.h>
 #include <weft/io/formats/safetensors.h>
 #include <weft/io/formats/tensor_bundle.h>
+#include <weft/io/formats/weft_checkpoint.h>
 #include <weft/io/formats/word_vectors.h>
 
 using namespace weft;
@@ -14,6 +15,11 @@ using namespace weft;
 std::map<std::string, Format> formats() {
   const auto word_vectors = [](WordVectorFormat format) {
     return [format](const std::string& path) { return open_word_vectors(path, format); };
+  };
+  const auto weft_checkpoint = [](int compression) {
+    return [compression](const std::string& path, const NamedTensors& tensors) {
+      write_weft_checkpoint(path, tensors, {.compression = compression});
+    };
   };
   return {
       {"fvecs", {.open = open_fvecs, .write = write_fvecs}},
@@ -29,6 +35,8 @@ std::map<std::string, Format> formats() {
        {.open = open_tensor_bundle,
         .write = [](const std::string& path,
                     const NamedTensors& tensors) { write_tensor_bundle(path, tensors, StateFile::write); }}},
+      {"weft", {.open = open_weft_checkpoint, .write = weft_checkpoint(0)}},
+      {"weft_compressed", {.open = open_weft_checkpoint, .write = weft_checkpoint(6)}},
       {"word2vec", {.open = word_vectors(WordVectorFormat::detect), .write = write_word2vec_text}},
       {"word2vec_binary", {.open = word_vectors(WordVectorFormat::word2vec_binary), .write = write_word2vec_binary}},
   };

@@ -1,6 +1,9 @@
 # needs: tensorflow-cpu==2.15.1 numpy<2
-# TensorFlow's checkpoints: the real one restores what weft writes, weft reads what the real one writes.
+# TensorFlow's checkpoints and SavedModels: the real one restores what weft writes, weft reads what the real one writes.
+# With "--data DIRECTORY" the SavedModel that ctest reads is made: tests/interchange/data/saved_model.
 import os
+import shutil
+import sys
 import tempfile
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -8,15 +11,38 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import numpy as np
 import tensorflow as tf
 
-from support import check, copy, show
+
+def save_model(directory):
+    """Number k of variable i is i + k / 64; its variables, without the graph that weft has no use for."""
+    module = tf.Module()
+    for i, (name, shape, dtype) in enumerate([("table", [6, 2], tf.float32), ("half", [2, 3], tf.bfloat16),
+                                              ("wide", [3], tf.float64), ("steps", [], tf.int64)]):
+        count = int(np.prod(shape, dtype=np.int64))
+        setattr(module, name, tf.Variable(tf.cast(tf.reshape(i + np.arange(count) / 64, shape), dtype), name=name))
+    with tempfile.TemporaryDirectory() as whole:
+        tf.saved_model.save(module, whole)
+        shutil.copytree(f"{whole}/variables", f"{directory}/variables", dirs_exist_ok=True)
+    return {name: getattr(module, name) for name in ("table", "half", "wide", "steps")}
+
+
+if sys.argv[1] == "--data":
+    save_model(sys.argv[2])
+    sys.exit()
+
+from support import check, copy, show  # noqa: E402  (takes the program's path from the arguments)
 
 v1 = tf.compat.v1
+bfloat16 = tf.bfloat16.as_numpy_dtype
 draws = np.random.default_rng(5)
 values = {
     "tables/video": draws.normal(size=(5000, 8)).astype(np.float32),
     "tables/wide": draws.normal(size=(4, 5)).astype(np.float32),
     "global_step": np.array(42, np.int64),
     "half": np.array([1.5, -2.0], np.float16),
+    "brain": np.array([[1.5, -2.0, 0.25]]).astype(bfloat16),
+    "double": draws.normal(size=(3, 2)),
+    "small": np.array([-7, 2**31 - 1], np.int32),
+    "flags": np.array([True, False, True]),
     "words": np.array([b"", b"abc", b"\xc3\xa9" * 200], object),
 }
 
@@ -41,6 +67,8 @@ def save(prefix):
 def same(got, want):
     if want.dtype == object:
         return list(got) == [text.decode() for text in want]
+    if want.dtype == bfloat16:
+        want = want.view(np.uint16)
     return got.dtype == want.dtype and np.array_equal(got, want)
 
 
@@ -60,10 +88,16 @@ with tempfile.TemporaryDirectory() as directory:
     check(sorted(read) == sorted(values), "weft lists other names")
     for name, value in values.items():
         check(same(read[name], value), f"weft reads another {name}")
+    saved = save_model(f"{directory}/saved")
+    for path in (f"{directory}/saved", f"{directory}/saved/variables", f"{directory}/saved/variables/variables"):
+        read = show("tensorflow", path)
+        for name, variable in saved.items():
+            check(same(read[f"{name}/.ATTRIBUTES/VARIABLE_VALUE"], variable.numpy()), f"{path}: weft reads another {name}")
     copy("tensorflow", prefix, "tensorflow", f"{directory}/out/model.ckpt")
     check(tf.train.latest_checkpoint(f"{directory}/out") == f"{directory}/out/model.ckpt", "no state file")
     reader = tf.train.load_checkpoint(f"{directory}/out")
     for name, value in values.items():
-        check(np.array_equal(reader.get_tensor(name), value), f"TensorFlow reads another {name}")
+        got = reader.get_tensor(name)
+        check(got.dtype == value.dtype and np.array_equal(got, value), f"TensorFlow reads another {name}")
     for name, value in restore(f"{directory}/out/model.ckpt").items():
         check(np.array_equal(value, values[name]), f"Saver restores another {name}")
