@@ -21,31 +21,30 @@ Id Hdf5File::State::object(const std::string& name) const {
   return id;
 }
 
-uint64_t Hdf5File::State::plausible_bytes(hid_t dataset, const std::string& name) const {
-  const Id made(H5Dget_create_plist(dataset), H5Pclose);
-  if (!made.valid()) data_error(path, name, reason());
-  const H5D_layout_t layout = H5Pget_layout(made);
-  // Other files' bytes are not read on behalf of this one.
-  if (H5Pget_external_count(made) != 0 || layout < H5D_COMPACT || layout > H5D_CHUNKED) {
-    data_error(path, name, "its numbers lie outside of the file");
+Headers Hdf5File::State::headers() {
+  const Id made(H5Fget_create_plist(file), H5Pclose);
+  hsize_t before = 0;
+  size_t place_bytes = 0, length_bytes = 0;
+  if (H5Pget_userblock(made, &before) < 0 || H5Pget_sizes(made, &place_bytes, &length_bytes) < 0) {
+    data_error(path, "/", reason());
   }
-  constexpr uint64_t kBestCompression = 1032;  // of deflate
-  constexpr size_t kSlack = 4096;  // small arrays may lie in the header, several of them compressed in one block
-  const uint64_t limit = (bytes + kSlack) * (H5Pget_nfilters(made) > 0 ? kBestCompression : 1);
-  if (layout == H5D_CHUNKED) check_chunk(dataset, made, limit, name);
-  return limit;
+  if (place_bytes != 8 || length_bytes != 8) {
+    data_error(path, "/", fmt::format("places of {} and lengths of {} bytes, expected 8", place_bytes, length_bytes));
+  }
+  if (!reader) reader.emplace(path);
+  return {*reader, before};
 }
 
-/// The library takes memory for a whole chunk.
-void Hdf5File::State::check_chunk(hid_t dataset, hid_t made, uint64_t limit, const std::string& name) const {
-  hsize_t extents[H5S_MAX_RANK] = {};
-  const int rank = H5Pget_chunk(made, H5S_MAX_RANK, extents);
-  const Id type(H5Dget_type(dataset), H5Tclose);
-  unsigned __int128 size = std::max<size_t>(H5Tget_size(type), 1);
-  for (int i = 0; i < rank; ++i) {
-    size *= std::max<hsize_t>(extents[i], 1);
-    if (size > limit) data_error(path, name, "its chunks claim to be larger than the file can hold");
-  }
+uint64_t Hdf5File::State::header_of(hid_t id, const std::string& name) const {
+#if H5_VERSION_GE(1, 12, 0)
+  H5O_info1_t info = {};
+  const herr_t got = H5Oget_info1(id, &info);
+#else
+  H5O_info_t info = {};
+  const herr_t got = H5Oget_info2(id, &info, H5O_INFO_BASIC);
+#endif
+  if (got < 0) data_error(path, name, reason());
+  return info.addr;
 }
 
 namespace {
@@ -97,10 +96,8 @@ void Hdf5File::State::find_bytes(hid_t type, Hdf5Array::State& array) {
   const haddr_t place = H5Dget_offset(array.dataset);
   const auto needed = static_cast<uint64_t>(size);
   if (place == HADDR_UNDEF || place > bytes || needed > bytes - place) return;
-  if (!reader) {
-    reader.emplace(path);
-    reader->expect_sequential();
-  }
+  if (!reader) reader.emplace(path);
+  reader->expect_sequential();
   array.reader = &*reader;
   array.place = static_cast<int64_t>(place);
 }
@@ -156,6 +153,7 @@ void Hdf5File::close() {
 std::vector<Hdf5File::Member> Hdf5File::members(const std::string& group) const {
   const Session session;
   const Id id = state_->object(group);
+  state_->headers().check_group(state_->header_of(id, group), group);
   std::vector<std::string> names;
   const auto add = [](hid_t, const char* name, const H5L_info_t* link, void* out) -> herr_t {
     try {
@@ -254,8 +252,13 @@ Hdf5Array Hdf5File::array(const std::string& path) const {
   ArrayInfo info{path, opaque ? ArrayType::bfloat16 : array_type(type, state_->path, path), {}};
   const uint64_t limit = state_->plausible_bytes(dataset, path) / std::max<size_t>(H5Tget_size(type), 1);
   info.shape = extents(space, limit, state_->path, path);
+  state_->check_compact(dataset, static_cast<uint64_t>(info.size()) * H5Tget_size(type), path);
   std::unique_ptr<Hdf5Array::State> array(
       new Hdf5Array::State{state_->path, std::move(dataset), std::move(space), std::move(info)});
+  const Id made(H5Dget_create_plist(array->dataset), H5Pclose);
+  if (H5Pget_layout(made) == H5D_CHUNKED) {
+    array->chunks = std::make_unique<CheckedChunks>(array->dataset, made, state_->bytes, state_->path, path);
+  }
   if (opaque) array->opaque = Id(H5Tcopy(type), H5Tclose);
   state_->find_bytes(type, *array);
   return Hdf5Array(std::move(array));

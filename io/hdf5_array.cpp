@@ -31,6 +31,9 @@ void Hdf5Array::read(int64_t first, int64_t count, void* out) const {
                                 {static_cast<std::byte*>(out), static_cast<size_t>(count * bytes)});
   }
   const Session session;
+  if (state_->chunks) {
+    state_->chunks->verify(state_->dataset, static_cast<hsize_t>(first), static_cast<hsize_t>(count));
+  }
   state_->rows(first, count, [&](hid_t type, hid_t memory, hid_t selected) {
     if (H5Dread(state_->dataset, type, memory, selected, H5P_DEFAULT, out) < 0) {
       data_error(state_->path, name, "can't read: " + reason());

@@ -25,7 +25,12 @@ void Hdf5File::State::set(const std::string& name, const std::string& attribute,
   if (!id.valid() || (!empty && H5Awrite(id, memory, value) < 0)) write_error(path, name + "@" + attribute);
 }
 
-std::optional<std::string> Hdf5File::State::text(const std::string& object, const std::string& attribute_name) const {
+std::vector<std::string> Hdf5File::State::variable_texts(const std::string& name, const std::string& attribute,
+                                                         uint64_t count) {
+  return headers().texts(header_of(object(name), name), name, attribute, count);
+}
+
+std::optional<std::string> Hdf5File::State::text(const std::string& object, const std::string& attribute_name) {
   const Id id = attribute(object, attribute_name);
   if (!id.valid()) return std::nullopt;
   const std::string name = object + "@" + attribute_name;
@@ -33,12 +38,7 @@ std::optional<std::string> Hdf5File::State::text(const std::string& object, cons
   if (H5Tget_class(type) != H5T_STRING || H5Sget_simple_extent_npoints(space) != 1) {
     data_error(path, name, "it is no text");
   }
-  if (H5Tis_variable_str(type) > 0) {
-    char* read = nullptr;
-    if (H5Aread(id, type, &read) < 0 || read == nullptr) data_error(path, name, reason());
-    const std::unique_ptr<char, herr_t (*)(void*)> owner(read, H5free_memory);
-    return std::string(read);
-  }
+  if (H5Tis_variable_str(type) > 0) return variable_texts(object, attribute_name, 1)[0];
   const size_t size = H5Tget_size(type);
   if (size > bytes) data_error(path, name, "it claims to be larger than the file can hold");
   std::string text(size, '\0');
@@ -52,7 +52,7 @@ std::optional<std::string> Hdf5File::text(const std::string& object, const std::
   return state_->text(object, attribute);
 }
 
-bool Hdf5File::State::opaque_bfloat16(hid_t type, const std::string& name) const {
+bool Hdf5File::State::opaque_bfloat16(hid_t type, const std::string& name) {
   return H5Tget_class(type) == H5T_OPAQUE && H5Tget_size(type) == 2 && text(name, "dtype") == "bfloat16";
 }
 
@@ -76,17 +76,7 @@ std::optional<std::vector<std::string>> Hdf5File::texts(const std::string& objec
   const auto count = static_cast<size_t>(extent[0]);
   if (count == 0) return std::vector<std::string>();  // h5py gives an empty list the type of a number
   if (H5Tget_class(type) != H5T_STRING) data_error(state_->path, name, "it is no list of texts");
-  if (H5Tis_variable_str(type) > 0) {
-    std::vector<char*> read(count, nullptr);
-    const bool failed = H5Aread(id, type, read.data()) < 0;
-    std::vector<std::string> values;
-    if (!failed) {
-      for (const char* text : read) values.emplace_back(text == nullptr ? "" : text);
-    }
-    H5Dvlen_reclaim(type, space, H5P_DEFAULT, read.data());
-    if (failed) data_error(state_->path, name, reason());
-    return values;
-  }
+  if (H5Tis_variable_str(type) > 0) return state_->variable_texts(object, attribute, count);
   const size_t size = H5Tget_size(type);
   if (size == 0 || count > state_->bytes / size) {
     data_error(state_->path, name, "it claims to be larger than the file can hold");

@@ -4,7 +4,9 @@
 #include <weft/io/direct_writer.h>
 #include <weft/io/formats/random_access_file.h>
 #include <weft/io/hdf5.h>
+#include <weft/io/hdf5_headers.h>
 
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -66,6 +68,31 @@ ArrayType array_type(hid_t type, const std::string& path, const std::string& obj
 /// The extents of a dataspace; its size in bytes is at most `limit`.
 std::vector<int64_t> extents(hid_t space, uint64_t limit, const std::string& path, const std::string& object);
 
+/// The chunks of an array, looked at before the library reads them. It does so without asking whether what comes out of
+/// them is a whole chunk.
+class CheckedChunks {
+ public:
+  /// Of a chunked dataset. Throws DataError for filters other than shuffle, deflate and fletcher32, and for
+  /// these in an order that no program writes.
+  CheckedChunks(hid_t dataset, hid_t made, uint64_t file_bytes, std::string path, std::string name);
+  /// Throws DataError unless the chunks that hold rows [first, first + count) become chunks.
+  void verify(hid_t dataset, hsize_t first, hsize_t count);
+
+ private:
+  void add_filters(hid_t made);
+  /// Reads what is stored of a chunk, `size` bytes; false if that can't be.
+  bool read(hid_t dataset, const std::vector<hsize_t>& offset, hsize_t size, uint32_t& skipped);
+  void verify_chunk(hid_t dataset, const std::vector<hsize_t>& offset);
+  [[noreturn]] void fail(const std::string& what) const;
+
+  std::string path_, name_;
+  uint64_t file_bytes_;
+  std::vector<hsize_t> extents_, chunk_;
+  uint64_t chunk_bytes_ = 0;
+  std::vector<H5Z_filter_t> filters_;  ///< in the order of writing
+  std::vector<char> stored_;           ///< of the chunk at hand
+};
+
 }  // namespace hdf5
 
 struct Hdf5Array::State {
@@ -73,10 +100,11 @@ struct Hdf5Array::State {
   hdf5::Id dataset;
   hdf5::Id space;
   ArrayInfo info;
-  hdf5::Id opaque{H5I_INVALID_HID, H5Tclose};  ///< the file's own type of numbers that HDF5 has none for
-  const DirectWriter* direct = nullptr;        ///< of the file; large arrays that are written
-  const RandomAccessFile* reader = nullptr;    ///< the file; large arrays that lie in it as they are in memory
-  int64_t place = 0;                           ///< where their numbers lie in the file
+  hdf5::Id opaque{H5I_INVALID_HID, H5Tclose};        ///< the file's own type of numbers that HDF5 has none for
+  std::unique_ptr<hdf5::CheckedChunks> chunks = {};  ///< of an array that is read from chunks
+  const DirectWriter* direct = nullptr;              ///< of the file; large arrays that are written
+  const RandomAccessFile* reader = nullptr;          ///< the file; large arrays that lie in it as they are in memory
+  int64_t place = 0;                                 ///< where their numbers lie in the file
 
   /// Memory and file selections of some rows, and the transfer.
   template <class Transfer>
@@ -106,19 +134,26 @@ struct Hdf5File::State {
   std::optional<RandomAccessFile> reader;  ///< of a file that is read, once a large array is asked for
 
   hdf5::Id object(const std::string& name) const;
+  /// The headers of a file that is read, and where that of an object lies. Throws DataError for a file whose places are
+  /// not of 8 bytes.
+  hdf5::Headers headers();
+  uint64_t header_of(hid_t object, const std::string& name) const;
+  /// The `count` texts of variable length of an attribute.
+  std::vector<std::string> variable_texts(const std::string& name, const std::string& attribute, uint64_t count);
   /// Invalid if there is none.
   hdf5::Id attribute(const std::string& name, const std::string& attribute) const;
-  std::optional<std::string> text(const std::string& name, const std::string& attribute) const;
+  std::optional<std::string> text(const std::string& name, const std::string& attribute);
   void set(const std::string& name, const std::string& attribute, hid_t type, hid_t space, hid_t memory,
            const void* value);
   /// A new array as the creation list says.
   std::unique_ptr<Hdf5Array::State> make_array(const ArrayInfo& info, hid_t made);
   /// True for an array that Keras 3 wrote of bfloat16: two opaque bytes a number, and an attribute that says so.
-  bool opaque_bfloat16(hid_t type, const std::string& name) const;
+  bool opaque_bfloat16(hid_t type, const std::string& name);
   /// Finds where the numbers of a large array can be read without the library.
   void find_bytes(hid_t type, Hdf5Array::State& array);
   /// Bytes that the numbers of a dataset may take, from what is known of the file.
   uint64_t plausible_bytes(hid_t dataset, const std::string& name) const;
+  void check_compact(hid_t dataset, uint64_t needed, const std::string& name) const;
   void check_chunk(hid_t dataset, hid_t made, uint64_t limit, const std::string& name) const;
 };
 

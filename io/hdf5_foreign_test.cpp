@@ -6,7 +6,9 @@
 #include <weft/io/checkpoint.h>
 #include <weft/io/formats/weft_checkpoint.h>
 #include <weft/io/hdf5_body.h>
+#include <zlib.h>
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <utility>
@@ -120,6 +122,129 @@ TEST_CASE("hdf5: two opaque bytes a number are bfloat16 if an attribute says so,
   tensors.read_bytes("told", 1, 1, std::as_writable_bytes(std::span(row)));
   CHECK(row[0] == 0x3e80);
   CHECK_THROWS_WITH_AS(CheckpointReader(test.path).read_floats("told"), doctest::Contains("got bfloat16"), DataError);
+}
+
+TEST_CASE("hdf5: texts of variable length are read, and damage in where they lie is told") {
+  const TestFile test;
+  {
+    const hdf5::Session session;
+    const Id file = new_file(test.path);
+    const hsize_t extent[] = {3};
+    const Id space(H5Screate_simple(1, extent, nullptr), H5Sclose), text(H5Tcopy(H5T_C_S1), H5Tclose);
+    H5Tset_size(text, H5T_VARIABLE);
+    const Id attribute(H5Acreate2(file, "layer_names", text, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
+    const char* values[] = {"hidden_layer", "", "logits"};
+    REQUIRE(H5Awrite(attribute, text, values) >= 0);
+  }
+  const std::string whole = test.bytes();
+  const auto texts = [&] { return Hdf5File::open(test.path).texts("/", "layer_names"); };
+  CHECK(texts() == std::vector<std::string>{"hidden_layer", "", "logits"});
+  const size_t heap = whole.find("GCOL");
+  REQUIRE(heap != std::string::npos);
+  // In the attribute a text is: its length (4 bytes), the place of its heap (8), its number in the heap (4).
+  const std::string place(reinterpret_cast<const char*>(&heap), sizeof heap);
+  const size_t reference = whole.find(place, whole.find("layer_names"));
+  REQUIRE(reference != std::string::npos);
+  const auto refuses = [&](size_t at, const std::string& bytes, const char* what) {
+    std::string damaged = whole;
+    test.put(damaged.replace(at, bytes.size(), bytes));
+    CHECK_THROWS_WITH_AS(texts(), doctest::Contains(what), DataError);
+  };
+  refuses(reference - 4, "\x64", "a text claims to be longer than it is");
+  refuses(reference + 4, "\x01", "a part of its header claims to be at");
+  refuses(reference, "\x60", "a text lies in no heap");
+  refuses(reference + 8, "\x63", "a text is not in its heap");
+  refuses(heap + 12, "\xff", "a part of its header claims to be at");
+}
+
+TEST_CASE("hdf5: the tables of groups are checked: their heap, its free room, names and trees") {
+  const TestFile test;
+  {
+    const hdf5::Session session;
+    const Id file = new_file(test.path);
+    for (const char* name : {"a", "b"}) {
+      const Id group(H5Gcreate2(file, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
+    }
+  }
+  const std::string whole = test.bytes();
+  CHECK(Hdf5File::open(test.path).members("/").size() == 2);
+  const size_t heap = whole.find("HEAP"), node = whole.find("SNOD"), tree = whole.find("TREE");
+  REQUIRE(std::max({heap, node, tree}) != std::string::npos);
+  const auto refuses = [&](size_t at, const std::string& bytes, const char* what) {
+    std::string damaged = whole;
+    test.put(damaged.replace(at, bytes.size(), bytes));
+    CHECK_THROWS_WITH_AS(Hdf5File::open(test.path).members("/"), doctest::Contains(what), DataError);
+  };
+  refuses(heap, "XXXX", "its table of links has no heap");
+  refuses(heap + 8, std::string(7, '\x7f'), "a part of its header claims to be at");  // its size
+  refuses(heap + 16, std::string(7, '\x7f'), "the free room in the heap of its links lies beyond it");
+  // The first free block follows itself.
+  const uint64_t free_block = *reinterpret_cast<const uint64_t*>(whole.data() + heap + 16);
+  const uint64_t data = *reinterpret_cast<const uint64_t*>(whole.data() + heap + 24);
+  refuses(data + free_block, std::string(reinterpret_cast<const char*>(&free_block), 8), "is a circle");
+  refuses(node, "XXXX", "a node of its links is none");
+  refuses(node + 8, std::string(7, '\x7f'), "the name of a link lies beyond its heap");
+  refuses(tree, "XXXX", "its links have no tree");
+  refuses(tree + 5, "\x01", "its links have no tree");  // what were leaves are none
+}
+
+TEST_CASE("hdf5: chunks must become chunks, by filters that are known") {
+  const TestFile test;
+  const auto make = [&](auto&& filters, const std::string& stored) {
+    const hdf5::Session session;
+    const Id file = new_file(test.path);
+    const hsize_t extent[] = {8}, chunk[] = {4}, second[] = {4};
+    const Id space(H5Screate_simple(1, extent, nullptr), H5Sclose), made(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+    H5Pset_chunk(made, 1, chunk);
+    filters(made);
+    const Id dataset(H5Dcreate2(file, "x", H5T_IEEE_F32LE, space, H5P_DEFAULT, made, H5P_DEFAULT), H5Dclose);
+    const float values[] = {1, 2, 3, 4, 5, 6, 7, 8};
+    REQUIRE(H5Dwrite(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
+    if (!stored.empty()) {
+      REQUIRE(H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, second, stored.size(), stored.data()) >= 0);
+    }
+  };
+  const auto deflated = [](size_t size) {
+    std::string out(200, '\0');
+    const std::string in(size, '\1');
+    auto length = static_cast<uLongf>(out.size());
+    ::compress(reinterpret_cast<Bytef*>(out.data()), &length, reinterpret_cast<const Bytef*>(in.data()), in.size());
+    return out.substr(0, length);
+  };
+  const auto deflate = [](hid_t made) { H5Pset_deflate(made, 5); };
+  const auto all = [](hid_t made) {
+    H5Pset_shuffle(made);
+    H5Pset_deflate(made, 5);
+    H5Pset_fletcher32(made);
+  };
+  const auto refuses = [&](const char* what) {
+    std::vector<float> numbers(8);
+    CHECK_THROWS_WITH_AS(Hdf5File::open(test.path).array("x").read(0, 8, numbers.data()), doctest::Contains(what),
+                         DataError);
+  };
+  make(all, "");
+  CHECK(Hdf5File::open(test.path).read<float>("x") == std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8});
+  const char* other = "it gives another number of bytes than a chunk has";
+  for (const std::string& stored :
+       {deflated(12), deflated(20), std::string("no zlib stream"), deflated(16).substr(3)}) {
+    make(deflate, stored);
+    float first[4] = {};
+    const Hdf5File file = Hdf5File::open(test.path);
+    file.array("x").read(0, 4, first);
+    CHECK(first[3] == 4);
+    refuses(other);
+  }
+  make(all, "abc");
+  refuses("a chunk is shorter than its check sum");
+  make([](hid_t made) { H5Pset_scaleoffset(made, H5Z_SO_FLOAT_DSCALE, 2); }, "");
+  refuses("HDF5's filter 6, which is not read");
+  make(
+      [](hid_t made) {
+        H5Pset_deflate(made, 5);
+        H5Pset_shuffle(made);
+      },
+      "");
+  refuses("its filters come in an order that nobody writes");
 }
 
 TEST_CASE("checkpoint: h5ls, h5dump and h5diff read it") {

@@ -54,6 +54,7 @@ TEST_CASE("keras: the newer layout keeps its paths") {
   CHECK(read.read_floats("layers/dense/vars/1") == std::vector<float>{1, 0.5f});
   CHECK(read.read_floats("optimizer/vars/0") == std::vector<float>{2, 0.5f});
   CHECK_FALSE(Hdf5File::open(test.path).texts("/", "layer_names"));
+  CHECK(Hdf5File::open(test.path).contains("vars"));
 }
 
 TEST_CASE("keras: more layers than an attribute of the older format could list") {

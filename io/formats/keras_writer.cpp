@@ -167,6 +167,7 @@ void write_keras_h5(const std::string& path, const NamedTensors& tensors, std::s
   Hdf5File file = Hdf5File::create(whole.temporary_path(), path);
   if (newer) {
     std::set<std::string> made;
+    make_groups(file, "vars/", made);  // the model's own, which Keras 2 looks for even where there are none
     for (const TensorInfo& info : all) {
       make_groups(file, info.name, made);
       write_array(file, info.name, tensors, info);

@@ -3,6 +3,7 @@
 
 #include <weft/io/formats/fvecs.h>
 #include <weft/io/formats/keras.h>
+#include <weft/io/formats/keras_archive.h>
 #include <weft/io/formats/npy.h>
 #include <weft/io/formats/pytorch.h>
 #include <weft/io/formats/safetensors.h>
@@ -27,6 +28,7 @@ std::map<std::string, Format> formats() {
       {"keras",
        {.open = open_keras_h5,
         .write = [](const std::string& path, const NamedTensors& tensors) { write_keras_h5(path, tensors); }}},
+      {"keras_archive", {.open = open_keras_archive}},
       {"npy", {.open = open_npy}},
       {"npz", {.open = open_npz, .write = write_npz}},
       {"pytorch", {.open = open_pytorch}},

@@ -65,7 +65,7 @@ def check_loads(path, what, **arguments):
 
 def check_reads(path, made, what):
     """Every variable is there under the path of its layer, with its numbers."""
-    read = show("keras", path)
+    read = show("keras_archive" if path.endswith(".keras") else "keras", path)
     numbers = [name for name in read if "/vars/" in name and not name.startswith("optimizer")]
     check(len(numbers) == len(made.weights), f"{what}: weft lists {sorted(read)}")
     place = {"b_table": "embedding", "c_dense": "dense", "d_norm": "batch_normalization", "e_logits": "dense_1"}
