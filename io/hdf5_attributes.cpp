@@ -7,8 +7,10 @@ namespace weft {
 
 using namespace hdf5;
 
-Id Hdf5File::State::attribute(const std::string& name, const std::string& attribute) const {
+Id Hdf5File::State::attribute(const std::string& name, const std::string& attribute) {
   const Id owner = object(name);
+  const bool is_read = bytes > 0;
+  if (is_read) headers().check_attributes(header_of(owner, name), name);
   const htri_t there = H5Aexists(owner, attribute.c_str());
   if (there < 0) data_error(path, name, reason());
   if (there == 0) return {H5I_INVALID_HID, H5Aclose};

@@ -141,7 +141,7 @@ struct Hdf5File::State {
   /// The `count` texts of variable length of an attribute.
   std::vector<std::string> variable_texts(const std::string& name, const std::string& attribute, uint64_t count);
   /// Invalid if there is none.
-  hdf5::Id attribute(const std::string& name, const std::string& attribute) const;
+  hdf5::Id attribute(const std::string& name, const std::string& attribute);
   std::optional<std::string> text(const std::string& name, const std::string& attribute);
   void set(const std::string& name, const std::string& attribute, hid_t type, hid_t space, hid_t memory,
            const void* value);

@@ -150,6 +150,7 @@ TEST_CASE("hdf5: texts of variable length are read, and damage in where they lie
     test.put(damaged.replace(at, bytes.size(), bytes));
     CHECK_THROWS_WITH_AS(texts(), doctest::Contains(what), DataError);
   };
+  refuses(whole.find("layer_names"), "layer_names_", "an attribute of it is cut short");  // over the end of the name
   refuses(reference - 4, "\x64", "a text claims to be longer than it is");
   refuses(reference + 4, "\x01", "a part of its header claims to be at");
   refuses(reference, "\x60", "a text lies in no heap");

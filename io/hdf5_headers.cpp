@@ -42,8 +42,13 @@ uint64_t padded(uint64_t size) {
   return (size + 7) / 8 * 8;
 }
 
-/// The numbers of an attribute's message if it has this name.
-std::optional<std::string_view> attribute_data(std::string_view message, const std::string& name) {
+struct AttributeMessage {
+  std::string_view name;  ///< with its end, as all names in a file
+  std::string_view data;
+};
+
+/// Nothing if it is cut short, or its name has no end.
+std::optional<AttributeMessage> parse_attribute(std::string_view message) {
   Cursor in{message};
   const uint64_t version = in.number(1);
   in.take(1);
@@ -53,8 +58,9 @@ std::optional<std::string_view> attribute_data(std::string_view message, const s
   if (version < 1 || version > 3) return {};
   std::string_view parts[3];
   for (int i = 0; i < 3; ++i) parts[i] = in.take(version == 1 ? padded(sizes[i]) : sizes[i]);
-  const bool is_it = !in.ended && parts[0].substr(0, parts[0].find('\0')) == name;
-  return is_it ? std::optional(in.rest) : std::nullopt;
+  const size_t end = parts[0].substr(0, sizes[0]).find('\0');
+  if (in.ended || end == std::string_view::npos) return {};
+  return AttributeMessage{.name = parts[0].substr(0, end), .data = in.rest};
 }
 
 }  // namespace
@@ -117,6 +123,14 @@ void Headers::for_each_message(uint64_t header, const std::string& object, const
 void Headers::check_group(uint64_t header, const std::string& object) const {
   for_each_message(header, object, [&](unsigned type, unsigned, std::string_view message) {
     if (type == kSymbolTable) check_table(message, object);
+  });
+}
+
+void Headers::check_attributes(uint64_t header, const std::string& object) const {
+  for_each_message(header, object, [&](unsigned type, unsigned flags, std::string_view message) {
+    if (type == kAttribute && (flags & kShared) == 0 && !parse_attribute(message)) {
+      fail(object, "an attribute of it is cut short");
+    }
   });
 }
 
@@ -204,7 +218,8 @@ std::vector<std::string> Headers::texts(uint64_t header, const std::string& obje
   std::optional<std::string> data;
   for_each_message(header, name, [&](unsigned type, unsigned flags, std::string_view message) {
     if (type != kAttribute || (flags & kShared) != 0) return;
-    if (const auto found = attribute_data(message, attribute)) data = *found;
+    const auto parsed = parse_attribute(message);
+    if (parsed && parsed->name == attribute) data = parsed->data;
   });
   if (!data) fail(name, "its texts are not in the object's header");
   Cursor in{*data};

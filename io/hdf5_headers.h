@@ -23,6 +23,8 @@ class Headers {
   /// Whether the table of a group of the older kind can be walked: its tree, its heap and all names of its links lie
   /// in the file. Groups of other kinds have a check sum.
   void check_group(uint64_t header, const std::string& object) const;
+  /// Whether the attributes of an object that lie in its header have names that end.
+  void check_attributes(uint64_t header, const std::string& object) const;
   /// The `count` texts of variable length that an attribute has.
   std::vector<std::string> texts(uint64_t header, const std::string& object, const std::string& attribute,
                                  uint64_t count) const;

@@ -25,7 +25,10 @@ void read(const Open& open, const std::string& path) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const TestDirectory directory;  // libhdf5 does not open what has no name
   const std::string path = directory.put("f.h5", fuzz::text_of(data, size));
-  read(open_weft_checkpoint, path);
-  read(open_keras_h5, path);
+  const auto run = [&] {
+    read(open_weft_checkpoint, path);
+    read(open_keras_h5, path);
+  };
+  if (fuzz::hdf5_keeps_bounds(run)) run();
   return 0;
 }
