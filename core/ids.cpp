@@ -20,6 +20,14 @@ IdCounts count_ids(const Ids& ids, bool prune_weights) {
   IdCounts counts{
       .bags = ids.batch(), .values = static_cast<int64_t>(ids.ids.size()), .out_of_vocabulary = ids.out_of_vocabulary};
   const bool pruning = prune_weights && ids.weighted();
+  int64_t signs = 0;  // a loop without branches, for batches in which nothing is dropped
+  for (const int64_t id : ids.ids) signs |= id;
+  if (signs >= 0 && !pruning) {
+    for (size_t bag = 0; bag + 1 < ids.offsets.size(); ++bag) {
+      counts.empty_bags += ids.offsets[bag] == ids.offsets[bag + 1];
+    }
+    return counts;
+  }
   int64_t negative = 0;
   for (size_t bag = 0; bag + 1 < ids.offsets.size(); ++bag) {
     const auto first = static_cast<size_t>(ids.offsets[bag]), last = static_cast<size_t>(ids.offsets[bag + 1]);
