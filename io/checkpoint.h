@@ -21,11 +21,18 @@ namespace weft {
 /// read on demand, and what is read is checked; bytes are not trusted. Any thread may read.
 class CheckpointReader {
  public:
+  /// An array of another program's file that has no numbers to read: of texts, of structures, of none written.
+  struct Other {
+    std::string name;
+    std::vector<int64_t> shape;
+  };
+
   /// Throws IoError (no such file) or DataError (not HDF5, damaged, a newer version).
   explicit CheckpointReader(const std::string& path);
   CheckpointReader(CheckpointReader&&) noexcept;
   ~CheckpointReader();
   const std::vector<ArrayInfo>& arrays() const;  ///< in name order
+  const std::vector<Other>& others() const;      ///< what arrays() leaves out, in name order
   /// Null if there is none.
   const ArrayInfo* find(std::string_view name) const;
   /// Reads rows [first, first + out.rows) of a float32 array into the (possibly strided) view, whose width is a row's;

@@ -25,20 +25,23 @@ struct Entry {
   std::string object;
 };
 
-/// Every array below a group that numbers can be read from. `groups` counts them.
+/// Every array below a group: those that numbers can be read from, and the others. `groups` counts the groups.
 void list_foreign(const Hdf5File& file, const std::string& group, int depth, size_t& groups,
-                  std::vector<Entry>& entries) {
-  if (depth > kDeepest || entries.size() > kMostArrays || ++groups > kMostGroups) {
+                  std::vector<Entry>& entries, std::vector<CheckpointReader::Other>& others) {
+  if (depth > kDeepest || entries.size() + others.size() > kMostArrays || ++groups > kMostGroups) {
     throw DataError(fmt::format("[CheckpointReader] {}: {}: groups lie too deep, or are too many. The file is damaged.",
                                 file.path(), group));
   }
   for (const Hdf5File::Member& member : file.members(group)) {
     const std::string object = (group == "/" ? "" : group) + "/" + member.name;
     if (member.group) {
-      list_foreign(file, object, depth + 1, groups, entries);
+      list_foreign(file, object, depth + 1, groups, entries, others);
       continue;
     }
-    if (!file.has_numbers(object)) continue;  // texts and structures are not ours to read
+    if (!file.has_numbers(object)) {  // texts and structures are not ours to read
+      others.push_back({object.substr(1), file.claimed_shape(object)});
+      continue;
+    }
     ArrayInfo info = file.array(object).info();
     info.name = object.substr(1);
     entries.push_back({std::move(info), object});
@@ -67,12 +70,14 @@ struct CheckpointReader::State {
   bool own = false;
   std::vector<ArrayInfo> arrays;
   std::vector<std::string> objects;  ///< as arrays
+  std::vector<Other> others;
 
   explicit State(const std::string& path) : file(Hdf5File::open(path)) {
     std::vector<Entry> entries;
     own = file.text("/", Layout::kFormat) == Layout::kFormatName;
     size_t groups = 0;
-    own ? list_own(file, entries) : list_foreign(file, "/", 0, groups, entries);
+    own ? list_own(file, entries) : list_foreign(file, "/", 0, groups, entries, others);
+    std::ranges::sort(others, {}, &Other::name);
     std::ranges::sort(entries, {}, [](const Entry& entry) -> const std::string& { return entry.info.name; });
     for (Entry& entry : entries) {
       arrays.push_back(std::move(entry.info));
@@ -130,6 +135,10 @@ CheckpointReader::~CheckpointReader() = default;
 
 const std::vector<ArrayInfo>& CheckpointReader::arrays() const {
   return state_->arrays;
+}
+
+const std::vector<CheckpointReader::Other>& CheckpointReader::others() const {
+  return state_->others;
 }
 
 const ArrayInfo* CheckpointReader::find(std::string_view name) const {

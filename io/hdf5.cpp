@@ -88,7 +88,7 @@ uint64_t readable_bytes(const std::string& path) {
 
 void Hdf5File::State::find_bytes(hid_t type, Hdf5Array::State& array) {
   const int64_t size = array.info.size() * static_cast<int64_t>(size_of(array.info.type));
-  const bool as_in_memory = array.opaque.valid() || H5Tequal(type, memory_type(array.info.type)) > 0;
+  const bool as_in_memory = array.own_type.valid() || H5Tequal(type, memory_type(array.info.type)) > 0;
   if (!is_large(array.info) || !as_in_memory) return;
   const Id made(H5Dget_create_plist(array.dataset), H5Pclose), file_made(H5Fget_create_plist(file), H5Pclose);
   hsize_t before = 1;  // bytes of somebody else in front of the file
@@ -236,10 +236,22 @@ bool Hdf5File::has_numbers(const std::string& path) const {
   const H5T_class_t kind = H5Tget_class(type);
   const size_t size = H5Tget_size(type);
   const bool number = (kind == H5T_FLOAT && (size <= 4 || size == 8)) || (kind == H5T_INTEGER && size <= 8) ||
-                      state_->opaque_bfloat16(type, path);
+                      state_->type_of_bytes(type, path).has_value();
   const bool written = H5Sget_simple_extent_npoints(space) == 0 || H5Dget_storage_size(dataset) > 0;
   return number && written && H5Sget_simple_extent_type(space) != H5S_NULL && H5Pget_external_count(made) == 0 &&
          H5Sget_simple_extent_ndims(space) <= Shape::kMaxRank;
+}
+
+std::vector<int64_t> Hdf5File::claimed_shape(const std::string& path) const {
+  const Session session;
+  const Id dataset(H5Dopen2(state_->file, path.c_str(), H5P_DEFAULT), H5Dclose);
+  const Id space(dataset.valid() ? H5Dget_space(dataset) : H5I_INVALID_HID, H5Sclose);
+  if (!space.valid() || H5Sget_simple_extent_type(space) != H5S_SIMPLE) return {};
+  try {
+    return extents(space, uint64_t{1} << 40, state_->path, path);
+  } catch (const DataError&) {
+    return {};  // nobody reads it
+  }
 }
 
 Hdf5Array Hdf5File::array(const std::string& path) const {
@@ -248,8 +260,8 @@ Hdf5Array Hdf5File::array(const std::string& path) const {
   if (!dataset.valid()) data_error(state_->path, path, "no such array, or its header is damaged: " + reason());
   const Id type(H5Dget_type(dataset), H5Tclose);
   Id space(H5Dget_space(dataset), H5Sclose);
-  const bool opaque = state_->opaque_bfloat16(type, path);
-  ArrayInfo info{path, opaque ? ArrayType::bfloat16 : array_type(type, state_->path, path), {}};
+  const std::optional<ArrayType> bytes = state_->type_of_bytes(type, path);
+  ArrayInfo info{path, bytes ? *bytes : array_type(type, state_->path, path), {}};
   const uint64_t limit = state_->plausible_bytes(dataset, path) / std::max<size_t>(H5Tget_size(type), 1);
   info.shape = extents(space, limit, state_->path, path);
   state_->check_compact(dataset, static_cast<uint64_t>(info.size()) * H5Tget_size(type), path);
@@ -259,7 +271,7 @@ Hdf5Array Hdf5File::array(const std::string& path) const {
   if (H5Pget_layout(made) == H5D_CHUNKED) {
     array->chunks = std::make_unique<CheckedChunks>(array->dataset, made, state_->bytes, state_->path, path);
   }
-  if (opaque) array->opaque = Id(H5Tcopy(type), H5Tclose);
+  if (bytes) array->own_type = Id(H5Tcopy(type), H5Tclose);
   state_->find_bytes(type, *array);
   return Hdf5Array(std::move(array));
 }

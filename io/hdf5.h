@@ -75,6 +75,8 @@ class Hdf5File {
   /// Whether array() can give it: not texts, structures or numbers that were never written or lie in another file.
   /// Throws DataError if it is missing or damaged.
   bool has_numbers(const std::string& path) const;
+  /// The extents of an array that array() can't give, as the file has them; none if they can't be said.
+  std::vector<int64_t> claimed_shape(const std::string& path) const;
   /// Throws DataError if it is missing, of a type or rank that ArrayInfo can't say, or larger than the file can hold.
   Hdf5Array array(const std::string& path) const;
 

@@ -54,8 +54,11 @@ std::optional<std::string> Hdf5File::text(const std::string& object, const std::
   return state_->text(object, attribute);
 }
 
-bool Hdf5File::State::opaque_bfloat16(hid_t type, const std::string& name) {
-  return H5Tget_class(type) == H5T_OPAQUE && H5Tget_size(type) == 2 && text(name, "dtype") == "bfloat16";
+std::optional<ArrayType> Hdf5File::State::type_of_bytes(hid_t type, const std::string& name) {
+  if (is_boolean(type)) return ArrayType::uint8;
+  const bool two_bytes = H5Tget_class(type) == H5T_OPAQUE && H5Tget_size(type) == 2;
+  if (two_bytes && text(name, "dtype") == "bfloat16") return ArrayType::bfloat16;
+  return std::nullopt;
 }
 
 void Hdf5File::set_text(const std::string& object, const std::string& attribute, std::string_view value) {

@@ -65,6 +65,8 @@ hid_t memory_type(ArrayType type);
 hid_t file_type(ArrayType type);
 /// The narrowest ArrayType that holds numbers of a file's type.
 ArrayType array_type(hid_t type, const std::string& path, const std::string& object);
+/// True for an enumeration of FALSE and TRUE in a byte, as h5py writes booleans.
+bool is_boolean(hid_t type);
 /// The extents of a dataspace; its size in bytes is at most `limit`.
 std::vector<int64_t> extents(hid_t space, uint64_t limit, const std::string& path, const std::string& object);
 
@@ -100,7 +102,7 @@ struct Hdf5Array::State {
   hdf5::Id dataset;
   hdf5::Id space;
   ArrayInfo info;
-  hdf5::Id opaque{H5I_INVALID_HID, H5Tclose};        ///< the file's own type of numbers that HDF5 has none for
+  hdf5::Id own_type{H5I_INVALID_HID, H5Tclose};      ///< the file's, of numbers that HDF5 has no type for
   std::unique_ptr<hdf5::CheckedChunks> chunks = {};  ///< of an array that is read from chunks
   const DirectWriter* direct = nullptr;              ///< of the file; large arrays that are written
   const RandomAccessFile* reader = nullptr;          ///< the file; large arrays that lie in it as they are in memory
@@ -118,7 +120,7 @@ struct Hdf5Array::State {
     const hdf5::Id memory(rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, extent.data(), nullptr), H5Sclose);
     const hdf5::Id selected(H5Scopy(space), H5Sclose);
     if (rank > 0) H5Sselect_hyperslab(selected, H5S_SELECT_SET, start.data(), nullptr, extent.data(), nullptr);
-    transfer(opaque.valid() ? static_cast<hid_t>(opaque) : hdf5::memory_type(info.type), memory, selected);
+    transfer(own_type.valid() ? static_cast<hid_t>(own_type) : hdf5::memory_type(info.type), memory, selected);
   }
   int64_t row_bytes() const { return info.width() * static_cast<int64_t>(size_of(info.type)); }
   bool within(int64_t first, int64_t count) const {
@@ -147,8 +149,9 @@ struct Hdf5File::State {
            const void* value);
   /// A new array as the creation list says.
   std::unique_ptr<Hdf5Array::State> make_array(const ArrayInfo& info, hid_t made);
-  /// True for an array that Keras 3 wrote of bfloat16: two opaque bytes a number, and an attribute that says so.
-  bool opaque_bfloat16(hid_t type, const std::string& name);
+  /// Of an array whose numbers HDF5 has no type for, and which are read as the bytes that they are: Keras 3's bfloat16
+  /// (two opaque bytes a number, and an attribute that says so) and h5py's booleans (uint8); nothing for any other.
+  std::optional<ArrayType> type_of_bytes(hid_t type, const std::string& name);
   /// Finds where the numbers of a large array can be read without the library.
   void find_bytes(hid_t type, Hdf5Array::State& array);
   /// Bytes that the numbers of a dataset may take, from what is known of the file.

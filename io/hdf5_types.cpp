@@ -50,7 +50,7 @@ hid_t memory_type(ArrayType type) {
     case ArrayType::float64:
       return H5T_NATIVE_DOUBLE;
     case ArrayType::bfloat16:
-      break;  // HDF5 has no such type: see opaque_bfloat16()
+      break;  // HDF5 has no such type: see type_of_bytes()
     case ArrayType::int32:
       return H5T_NATIVE_INT32;
     case ArrayType::int64:
@@ -89,6 +89,12 @@ ArrayType array_type(hid_t type, const std::string& path, const std::string& obj
     return size <= 2 || (size == 4 && is_signed) ? ArrayType::int32 : ArrayType::int64;
   }
   data_error(path, object, "the type is no number of at most 64 bits");
+}
+
+bool is_boolean(hid_t type) {
+  if (H5Tget_class(type) != H5T_ENUM || H5Tget_size(type) != 1 || H5Tget_nmembers(type) != 2) return false;
+  int8_t no = -1, yes = -1;
+  return H5Tenum_valueof(type, "FALSE", &no) >= 0 && H5Tenum_valueof(type, "TRUE", &yes) >= 0 && no == 0 && yes == 1;
 }
 
 std::vector<int64_t> extents(hid_t space, uint64_t limit, const std::string& path, const std::string& object) {

@@ -63,8 +63,16 @@ std::string without_layer(const std::string& path, const std::set<std::string>& 
   return path;
 }
 
-bool has_vars(const std::vector<ArrayInfo>& arrays) {
-  return std::ranges::any_of(arrays, [](const ArrayInfo& info) { return info.name.ends_with("vars/0"); });
+/// Of all arrays: those of numbers, then the others.
+std::vector<std::string> paths_of(const CheckpointReader& reader) {
+  std::vector<std::string> paths;
+  for (const ArrayInfo& info : reader.arrays()) paths.push_back(info.name);
+  for (const CheckpointReader::Other& other : reader.others()) paths.push_back(other.name);
+  return paths;
+}
+
+bool has_vars(const std::vector<std::string>& paths) {
+  return std::ranges::any_of(paths, [](const std::string& path) { return path.ends_with("vars/0"); });
 }
 
 /// Where Keras 2 keeps the weights of a file: with the whole model, or alone.
@@ -73,16 +81,14 @@ std::string weights_group(const Hdf5File& file) {
 }
 
 /// What Keras called the arrays; the paths if that is not clear.
-std::vector<std::string> keras_names(const Hdf5File& file, const std::vector<ArrayInfo>& arrays) {
+std::vector<std::string> keras_names(const Hdf5File& file, const std::vector<std::string>& paths) {
   const bool model = weights_group(file) != "/";
   const auto layers = layer_names(file, weights_group(file));
-  if (!layers && !has_vars(arrays)) {
+  if (!layers && !has_vars(paths)) {
     fail(file.path(), "it is no file of Keras: got neither layer_names nor arrays in 'vars'. Give its format as hdf5.");
   }
-  std::vector<std::string> names, paths;
-  for (const ArrayInfo& info : arrays) {
-    std::string name = info.name;
-    paths.push_back(name);
+  std::vector<std::string> names;
+  for (std::string name : paths) {
     if (layers && name.starts_with(kOptimizer)) {
       name = name.substr(kOptimizer.size());
     } else if (layers && (!model || name.starts_with(kModel))) {
@@ -98,17 +104,19 @@ std::vector<std::string> keras_names(const Hdf5File& file, const std::vector<Arr
 
 bool is_keras_h5(const std::string& path) {
   const Hdf5File file = Hdf5File::open(path);
-  return layer_names(file, weights_group(file)).has_value() || has_vars(CheckpointReader(path).arrays());
+  return layer_names(file, weights_group(file)).has_value() || has_vars(paths_of(CheckpointReader(path)));
 }
 
 NamedTensors open_keras_h5(const std::string& path) {
   const auto reader = std::make_shared<const CheckpointReader>(path);
   if (reader->own()) fail(path, "it is a checkpoint of weft, expected a file of Keras. Open it as what it is.");
-  const std::vector<std::string> names = keras_names(Hdf5File::open(path), reader->arrays());
+  const std::vector<std::string> names = keras_names(Hdf5File::open(path), paths_of(*reader));
   std::vector<TensorInfo> tensors;
-  for (size_t i = 0; i < names.size(); ++i) {
-    const ArrayInfo& info = reader->arrays()[i];
-    tensors.push_back({.name = names[i], .type = tensor_type(info.type), .shape = info.shape});
+  for (const ArrayInfo& info : reader->arrays()) {
+    tensors.push_back({.name = names[tensors.size()], .type = tensor_type(info.type), .shape = info.shape});
+  }
+  for (const CheckpointReader::Other& other : reader->others()) {
+    tensors.push_back({.name = names[tensors.size()], .type = TensorType::other, .shape = other.shape});
   }
   return NamedTensors({.where = path,
                        .format = "Keras HDF5",

@@ -14,8 +14,8 @@ namespace weft {
 
 /// Tensors under the names of Keras' variables ("dense/kernel:0", optimizers' as "Adam/dense/kernel/m:0"), or under
 /// their paths in the file where these names occur twice; those of .weights.h5 under their paths
-/// ("layers/dense/vars/0"), since the file has no others. float16 is float32. Throws IoError; DataError for what
-/// is no such file.
+/// ("layers/dense/vars/0"), since the file has no others. float16 is float32, booleans are uint8; arrays that
+/// weft has no type for are listed as `other`. Throws IoError; DataError for what is no such file.
 NamedTensors open_keras_h5(const std::string& path);
 
 /// True if an HDF5 file has Keras' marks: lists of layers, or arrays in 'vars'. Throws IoError, DataError (damaged).

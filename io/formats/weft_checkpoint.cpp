@@ -67,6 +67,9 @@ NamedTensors open_weft_checkpoint(const std::string& path) {
   for (const ArrayInfo& info : reader->arrays()) {
     tensors.push_back({.name = info.name, .type = tensor_type(info.type), .shape = info.shape});
   }
+  for (const CheckpointReader::Other& other : reader->others()) {
+    tensors.push_back({.name = other.name, .type = TensorType::other, .shape = other.shape});
+  }
   return NamedTensors(
       NamedTensors::Source{.where = path,
                            .format = reader->own() ? "weft checkpoint" : "HDF5",

@@ -7,8 +7,9 @@
 
 namespace weft {
 
-/// The arrays of a checkpoint (docs/checkpoint_format.md), or of any other HDF5 file by their paths. What is read is
-/// checked against the check sums. Throws IoError (no such file) or DataError (not HDF5, damaged, a newer version).
+/// The arrays of a checkpoint (docs/checkpoint_format.md), or of any other HDF5 file by their paths; those that hold no
+/// numbers are listed as `other`. What is read is checked against the check sums. Throws IoError (no such file) or
+/// DataError (not HDF5, damaged, a newer version).
 NamedTensors open_weft_checkpoint(const std::string& path);
 
 /// Writes a checkpoint, a piece of a tensor at a time: floats of any type as float32, integers and booleans as int64,
