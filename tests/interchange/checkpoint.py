@@ -80,6 +80,11 @@ with tempfile.TemporaryDirectory() as directory:
         copy("safetensors", f"{directory}/arrays.safetensors", kind, f"{directory}/{kind}.h5")
         check_file(f"{directory}/{kind}.h5", arrays, kind == "weft_compressed")
 
+        with h5py.File(f"{directory}/{kind}.h5", "r+") as file:
+            file["arrays/dnn|table"][8999, 39] += 1  # of the second piece
+        result = run("show", "weft", f"{directory}/{kind}.h5")
+        check(result.returncode == 1 and "dnn/table" in result.stderr, f"{kind}, a changed number: {result.stderr}")
+
     theirs = f"{directory}/theirs.h5"
     written = {name: value for name, value in arrays.items() if "|" not in name and value.size < 1000}
     write_file(theirs, written)

@@ -1,5 +1,6 @@
 # needs: tensorflow-cpu==2.15.1 numpy<2
-# tf.keras of TensorFlow 2.15 (Keras 2) loads what weft writes, in both layouts; weft reads its weights and whole models.
+# tf.keras of TensorFlow 2.15 (Keras 2) loads what weft writes, in both layouts; weft reads its weights, whole models and
+# SavedModels.
 import os
 import tempfile
 
@@ -14,14 +15,15 @@ keras = tf.keras
 
 
 def model(seed):
-    """Two inputs read one table; trained for its optimizer's slots and the moving averages."""
+    """Two inputs read one table; trained for its optimizer's slots and the moving averages. Layers with weights are
+    in the order of their names, which is that of weft's files."""
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
     watched, shown = (keras.Input([4], dtype="int32", name=name) for name in ("watched", "shown"))
-    table = keras.layers.Embedding(7, 3, name="table")
+    table = keras.layers.Embedding(7, 3, name="a_table")
     x = keras.layers.Concatenate(name="both")([keras.layers.Flatten()(table(column)) for column in (watched, shown)])
-    x = keras.layers.BatchNormalization(name="norm")(keras.layers.Dense(5, activation="relu", name="hidden")(x))
-    made = keras.Model([watched, shown], keras.layers.Dense(1, name="logits")(x))
+    x = keras.layers.BatchNormalization(name="c_norm")(keras.layers.Dense(5, activation="relu", name="b_hidden")(x))
+    made = keras.Model([watched, shown], keras.layers.Dense(1, name="d_logits")(x))
     made.compile(keras.optimizers.legacy.Adagrad(0.1), "mse")
     return made
 
@@ -55,11 +57,26 @@ with tempfile.TemporaryDirectory() as directory:
 
     copy("keras", older, "keras", f"{directory}/ours.h5")
     check_loads(f"{directory}/ours.h5", "older layout by name", by_name=True)
+    check_loads(f"{directory}/ours.h5", "older layout by order")
     trained.save_weights(newer)
     copy("keras", newer, "keras", f"{directory}/ours.weights.h5")
     check_loads(f"{directory}/ours.weights.h5", "newer layout")
-    read = show("keras", newer)
-    for name, weight in [("embedding/vars/0", trained.get_layer("table").weights[0]),
-                         ("dense_1/vars/0", trained.get_layer("logits").weights[0])]:
-        got = [value for key, value in read.items() if key.endswith(name)]
-        check(len(got) == 1 and np.array_equal(got[0], weight.numpy()), f"weft reads another '{name}': {sorted(read)}")
+    trained.save(f"{directory}/theirs.keras")
+    for file_format, path in [("keras", newer), ("keras_archive", f"{directory}/theirs.keras")]:
+        read = show(file_format, path)
+        for place, name in [("embedding", "a_table"), ("dense", "b_hidden"), ("batch_normalization", "c_norm"),
+                            ("dense_1", "d_logits")]:
+            for i, weight in enumerate(trained.get_layer(name).weights):
+                got = [value for key, value in read.items() if key.endswith(f"/{place}/vars/{i}")]
+                same = len(got) == 1 and np.array_equal(got[0], weight.numpy())
+                check(same, f"{path}: weft reads another '{weight.name}': {sorted(read)}")
+
+    trained.save(f"{directory}/saved")
+    read = show("tensorflow", f"{directory}/saved")
+    end = "/.ATTRIBUTES/VARIABLE_VALUE"
+    for i, name in enumerate(["a_table", "b_hidden", "c_norm", "d_logits"]):
+        for weight in trained.get_layer(name).weights:
+            got = read[f"layer_with_weights-{i}/{weight.name.split('/')[-1].split(':')[0]}{end}"]
+            check(np.array_equal(got, weight.numpy()), f"SavedModel: weft reads another '{weight.name}'")
+    slots = [value for key, value in read.items() if "/.OPTIMIZER_SLOT/" in key]
+    check(len(slots) == len(trained.trainable_weights), f"SavedModel: {sorted(read)}")

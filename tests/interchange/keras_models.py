@@ -1,5 +1,6 @@
 # needs: numpy keras>=3 h5py jax safetensors ml_dtypes
-# Keras 3 loads what weft writes, in both layouts, and weft reads what Keras 3 writes: whole models, weights, bfloat16.
+# Keras 3 loads what weft writes, in both layouts, and weft reads what Keras 3 writes: whole models, weights, bfloat16,
+# booleans, int8.
 # With "--data DIRECTORY" the files that ctest reads are made: tests/interchange/data/keras.
 import os
 import sys
@@ -83,6 +84,35 @@ def check_reads(path, made, what):
         check(np.array_equal(got.reshape(-1).astype(want.dtype), want.reshape(-1)), f"{what}: '{variable.path}'")
 
 
+class Flagged(keras.layers.Layer):
+    def build(self, shape):
+        self.add_weight(name="flags", shape=(3,), dtype="bool", initializer="zeros", trainable=False)
+
+    def call(self, x):
+        return x
+
+
+def check_small_types(directory):
+    """Variables of types that HDF5 or NumPy have under other names."""
+    path = f"{directory}/small.weights.h5"
+    flagged = keras.Sequential([keras.Input([4]), Flagged(name="flagged")])
+    flagged.weights[0].assign(np.array([True, False, True]))
+    flagged.save_weights(path)
+    got = show("keras", path)
+    check([value.tolist() for value in got.values()] == [[1, 0, 1]], f"booleans: {got}")
+    copy("keras", path, "keras", f"{directory}/ours_small.weights.h5")
+    flagged.weights[0].assign(np.zeros(3, bool))
+    flagged.load_weights(f"{directory}/ours_small.weights.h5")
+    check(flagged.weights[0].numpy().tolist() == [True, False, True], "booleans: Keras reads others")
+    whole = keras.Sequential([keras.Input([4]), keras.layers.Dense(3, name="d")])
+    whole.quantize("int8")
+    whole.save_weights(path)
+    got = show("keras", path)
+    weights = {weight.name: weight.numpy() for weight in whole.weights}
+    for i, name in enumerate(["kernel", "bias", "kernel_scale"]):
+        check(np.array_equal(got[f"layers/dense/vars/{i}"], weights[name]), f"int8: '{name}' of {list(weights)}")
+
+
 trained, predictions, _ = model(1)
 with tempfile.TemporaryDirectory() as directory:
     newer, ours = f"{directory}/theirs.weights.h5", f"{directory}/ours.weights.h5"
@@ -95,6 +125,15 @@ with tempfile.TemporaryDirectory() as directory:
     half = numbered("bfloat16")
     half.save_weights(f"{directory}/half.weights.h5")
     check_reads(f"{directory}/half.weights.h5", half, "bfloat16")
+    half.save(f"{directory}/half.keras")
+    check_reads(f"{directory}/half.keras", half, "whole model of bfloat16")
+    copy("keras", f"{directory}/half.weights.h5", "keras", f"{directory}/ours_half.weights.h5")
+    other = build(2, "bfloat16")
+    other.load_weights(f"{directory}/ours_half.weights.h5")
+    for got, want in zip(other.weights, half.weights):
+        same = got.dtype == want.dtype and np.array_equal(got.numpy(), want.numpy())
+        check(same, f"bfloat16: Keras reads another '{want.path}'")
+    check_small_types(directory)
 
     whole, older = f"{directory}/theirs.h5", f"{directory}/older.h5"
     trained.save(whole)

@@ -18,13 +18,16 @@ def run(*arguments):
 
 
 def show(file_format, path):
-    """{name: numpy array of the file's type, or list of strings} as weft reads the file."""
+    """{name: numpy array of the file's type, list of strings, or None} as weft reads the file."""
     result = run("show", file_format, path)
     check(result.returncode == 0, result.stderr)
     tensors = {}
     for name, tensor in json.loads(result.stdout).items():
-        if tensor["type"] in ("string", "other"):
-            tensors[name] = tensor["values"]
+        if tensor["type"] == "string":
+            tensors[name] = [bytes.fromhex(text).decode(errors="surrogateescape") for text in tensor["values"]]
+            continue
+        if tensor["type"] == "other":
+            tensors[name] = None
             continue
         # NumPy has no bfloat16: its bits.
         number = {"bfloat16": "uint16", "boolean": "bool"}.get(tensor["type"], tensor["type"])

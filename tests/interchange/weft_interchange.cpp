@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "formats.h"
 
@@ -19,15 +20,23 @@ const Format& format(const std::map<std::string, Format>& all, const std::string
   return found->second;
 }
 
-/// Numbers as the bits of float32 or as integers, so that nothing is rounded on the way.
+std::string hex(std::span<const std::byte> bytes) {
+  std::string text;
+  for (const std::byte byte : bytes) text += fmt::format("{:02x}", static_cast<unsigned>(byte));
+  return text;
+}
+
+/// Bytes in hex, so that nothing is rounded on the way, and strings may be of any bytes: a list of them.
 nlohmann::json values_of(const NamedTensors& tensors, const TensorInfo& info) {
-  if (info.type == weft::TensorType::string) return tensors.read_strings(info.name);
   if (info.type == weft::TensorType::other) return nullptr;
+  if (info.type == weft::TensorType::string) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const std::string& text : tensors.read_strings(info.name)) list.push_back(hex(std::as_bytes(std::span(text))));
+    return list;
+  }
   std::vector<std::byte> bytes(static_cast<size_t>(info.size()) * size_of(info.type));
   tensors.read_bytes(info.name, 0, info.rows(), bytes);
-  std::string hex;
-  for (const std::byte byte : bytes) hex += fmt::format("{:02x}", static_cast<unsigned>(byte));
-  return hex;
+  return hex(bytes);
 }
 
 int run(int argc, char** argv) {
