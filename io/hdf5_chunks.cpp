@@ -53,6 +53,11 @@ CheckedChunks::CheckedChunks(hid_t dataset, hid_t made, uint64_t file_bytes, std
   chunk_bytes_ = H5Tget_size(type);
   for (const hsize_t extent : chunk_)
     chunk_bytes_ *= extent;  // check_chunk() has seen that it is no more than it may be
+  unsigned __int128 chunks = 1;
+  for (size_t axis = 0; axis < chunk_.size(); ++axis) {
+    chunks *= chunk_[axis] == 0 ? 0 : (extents_[axis] + chunk_[axis] - 1) / chunk_[axis];
+    if (chunks > file_bytes_ || chunk_[axis] == 0) fail("it claims to have more chunks than the file can hold");
+  }
   add_filters(made);
 }
 

@@ -185,6 +185,11 @@ TEST_CASE("hdf5: the tables of groups are checked: their heap, its free room, na
   const uint64_t data = *reinterpret_cast<const uint64_t*>(whole.data() + heap + 24);
   refuses(data + free_block, std::string(reinterpret_cast<const char*>(&free_block), 8), "is a circle");
   refuses(node, "XXXX", "a node of its links is none");
+  // A tree of trees, the first of which is itself.
+  std::string circle = whole.substr(tree, 40);
+  circle[5] = 1;
+  circle.replace(32, 8, reinterpret_cast<const char*>(&tree), 8);
+  refuses(tree, circle, "hold");
   refuses(node + 8, std::string(7, '\x7f'), "the name of a link lies beyond its heap");
   refuses(tree, "XXXX", "its links have no tree");
   refuses(tree + 5, "\x01", "its links have no tree");  // what were leaves are none

@@ -15,8 +15,6 @@ namespace {
 constexpr unsigned kContinuation = 0x10, kSymbolTable = 0x11, kAttribute = 0x0c;
 constexpr unsigned kShared = 2;            // of a message's flags: it lies elsewhere
 constexpr uint64_t kMostBytes = 64 << 20;  // of a piece of a header, and of a heap
-constexpr size_t kMostPieces = 1 << 12;    // of a header; damaged ones may hold circles
-constexpr size_t kMostNodes = 1 << 20;     // of a tree
 constexpr int kDeepest = 32;
 
 /// Numbers from front to back; `end` is true once more was asked for than there is.
@@ -78,7 +76,15 @@ std::string Headers::read(uint64_t place, uint64_t size, const std::string& obje
   return file_.read(base_ + place, size);
 }
 
+std::string Headers::read(uint64_t place, uint64_t size, Budget& budget, const std::string& object) const {
+  std::string bytes = read(place, size, object);
+  if (size > budget.left) fail(object, "parts of its header hold each other");
+  budget.left -= size;
+  return bytes;
+}
+
 void Headers::for_each_message(uint64_t header, const std::string& object, const Visit& visit) const {
+  Budget budget{file_.size()};
   const std::string start = read(header, 16, object);
   const bool newer = start.starts_with("OHDR");
   std::vector<std::pair<uint64_t, uint64_t>> pieces;  // place and size
@@ -97,8 +103,7 @@ void Headers::for_each_message(uint64_t header, const std::string& object, const
     pieces.emplace_back(header + 16, head.number(4));
   }
   for (size_t i = 0; i < pieces.size(); ++i) {
-    if (i == kMostPieces) fail(object, "its header has too many parts");
-    const std::string piece = read(pieces[i].first, pieces[i].second, object);
+    const std::string piece = read(pieces[i].first, std::max<uint64_t>(pieces[i].second, 1), budget, object);
     Cursor in{piece};
     if (newer && i > 0) in.take(4);  // "OCHK"
     const uint64_t least = newer ? 4 + order_bytes : 8;
@@ -147,8 +152,8 @@ void Headers::check_table(std::string_view message, const std::string& object) c
   const std::string names = read(fields.number(8), size, object);
   check_free_blocks(names, free_block, object);
   const size_t last_end = names.rfind('\0');  // a name that begins before it ends in the heap
-  size_t nodes = 0;
-  check_tree(tree, last_end == std::string::npos ? 0 : last_end + 1, 0, nodes, object);
+  Budget budget{file_.size()};
+  check_tree(tree, last_end == std::string::npos ? 0 : last_end + 1, 0, budget, object);
 }
 
 void Headers::check_free_blocks(std::string_view heap, uint64_t first, const std::string& object) const {
@@ -162,27 +167,27 @@ void Headers::check_free_blocks(std::string_view heap, uint64_t first, const std
   }
 }
 
-void Headers::check_tree(uint64_t tree, uint64_t names, int depth, size_t& nodes, const std::string& object) const {
-  if (depth > kDeepest || ++nodes > kMostNodes) fail(object, "the tree of its links is too deep, or holds a circle");
-  const std::string head = read(tree, 24, object);
+void Headers::check_tree(uint64_t tree, uint64_t names, int depth, Budget& budget, const std::string& object) const {
+  if (depth > kDeepest) fail(object, "the tree of its links is too deep, or holds a circle");
+  const std::string head = read(tree, 24, budget, object);
   Cursor in{head};
   if (in.take(4) != "TREE" || in.number(1) != 0) fail(object, "its links have no tree");
   const uint64_t level = in.number(1), used = in.number(2);
-  const std::string children = read(tree + 24, 8 + used * 16, object);
+  const std::string children = read(tree + 24, 8 + used * 16, budget, object);
   Cursor at{children};
   for (uint64_t i = 0; i < used; ++i) {
     at.take(8);  // a key
     const uint64_t child = at.number(8);
     if (level > 0) {
-      check_tree(child, names, depth + 1, nodes, object);
+      check_tree(child, names, depth + 1, budget, object);
       continue;
     }
-    const std::string node = read(child, 8, object);
+    const std::string node = read(child, 8, budget, object);
     Cursor leaf{node};
     if (leaf.take(4) != "SNOD") fail(object, "a node of its links is none");
     leaf.take(2);
     const uint64_t links = leaf.number(2);
-    const std::string entries = read(child + 8, links * 40, object);
+    const std::string entries = read(child + 8, links * 40, budget, object);
     for (uint64_t k = 0; k < links; ++k) {
       if (Cursor{std::string_view(entries).substr(k * 40)}.number(8) >= names) {
         fail(object, "the name of a link lies beyond its heap");
@@ -191,25 +196,23 @@ void Headers::check_tree(uint64_t tree, uint64_t names, int depth, size_t& nodes
   }
 }
 
-std::string Headers::heap_object(uint64_t heap, uint32_t index, const std::string& object) const {
-  const std::string head = read(heap, 16, object);
+void Headers::read_heap(uint64_t place, TextHeap& heap, Budget& budget, const std::string& object) const {
+  const std::string head = read(place, 16, object);
   Cursor fields{head};
   if (fields.take(4) != "GCOL") fail(object, "a text lies in no heap");
   fields.take(4);
-  const std::string all = read(heap, fields.number(8), object);
-  Cursor in{all};
+  heap.bytes = read(place, fields.number(8), budget, object);
+  Cursor in{heap.bytes};
   in.take(16);
   while (in.rest.size() >= 16) {
     const uint64_t number = in.number(2);
     in.take(6);
     const uint64_t size = in.number(8);
-    if (number == 0) break;  // the free room at the end
-    const std::string_view bytes = in.take(size);
-    if (in.ended) break;
-    if (number == index) return std::string(bytes);
+    const std::string_view text = in.take(size);
+    if (number == 0 || in.ended) break;  // the free room at the end
+    heap.texts.emplace(number, text);
     in.take(padded(size) - size);
   }
-  fail(object, "a text is not in its heap");
 }
 
 std::vector<std::string> Headers::texts(uint64_t header, const std::string& object, const std::string& attribute,
@@ -222,16 +225,25 @@ std::vector<std::string> Headers::texts(uint64_t header, const std::string& obje
     if (parsed && parsed->name == attribute) data = parsed->data;
   });
   if (!data) fail(name, "its texts are not in the object's header");
+  Budget budget{file_.size()};
+  std::map<uint64_t, TextHeap> heaps;  // by their places
   Cursor in{*data};
   std::vector<std::string> values;
   for (uint64_t i = 0; i < count; ++i) {
-    const uint64_t length = in.number(4), heap = in.number(8);
-    const auto index = static_cast<uint32_t>(in.number(4));
+    const uint64_t length = in.number(4), place = in.number(8), number = in.number(4);
     if (in.ended) fail(name, "it claims to have more texts than it has");
-    std::string text = length == 0 ? "" : heap_object(heap, index, name);
-    if (length > text.size()) fail(name, "a text claims to be longer than it is");
-    text.resize(std::min<uint64_t>(length, text.find('\0')));
-    values.push_back(std::move(text));
+    if (length == 0) {
+      values.emplace_back();
+      continue;
+    }
+    const auto [heap, missing] = heaps.try_emplace(place);
+    if (missing) read_heap(place, heap->second, budget, name);
+    const auto& texts = heap->second.texts;
+    const auto found = texts.find(number);
+    if (found == texts.end()) fail(name, "a text is not in its heap");
+    if (length > found->second.size()) fail(name, "a text claims to be longer than it is");
+    const std::string_view text = found->second.substr(0, length);
+    values.emplace_back(text.substr(0, text.find('\0')));
   }
   return values;
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,13 +31,22 @@ class Headers {
                                  uint64_t count) const;
 
  private:
+  /// Bytes that may still be read for one question: no part of a file is needed twice, and damaged ones hold circles.
+  struct Budget {
+    uint64_t left;
+  };
+  struct TextHeap {
+    std::string bytes;
+    std::map<uint64_t, std::string_view> texts;  ///< by number
+  };
   using Visit = std::function<void(unsigned type, unsigned flags, std::string_view message)>;
   void for_each_message(uint64_t header, const std::string& object, const Visit& visit) const;
   void check_table(std::string_view message, const std::string& object) const;
   void check_free_blocks(std::string_view heap, uint64_t first, const std::string& object) const;
-  void check_tree(uint64_t tree, uint64_t names, int depth, size_t& nodes, const std::string& object) const;
-  std::string heap_object(uint64_t heap, uint32_t index, const std::string& object) const;
+  void check_tree(uint64_t tree, uint64_t names, int depth, Budget& budget, const std::string& object) const;
+  void read_heap(uint64_t place, TextHeap& heap, Budget& budget, const std::string& object) const;
   std::string read(uint64_t place, uint64_t size, const std::string& object) const;
+  std::string read(uint64_t place, uint64_t size, Budget& budget, const std::string& object) const;
   [[noreturn]] void fail(const std::string& object, const std::string& what) const;
 
   const RandomAccessFile& file_;
