@@ -269,11 +269,13 @@ TEST_CASE("checkpoint: h5ls, h5dump and h5diff read it") {
     return directory.file(name);
   };
   const std::string a = save("a.h5", 1.5f), b = save("b.h5", 1.5f), c = save("c.h5", 2.5f);
-  const auto [list, listed] = output_of("h5ls -r " + a);
-  CHECK(listed == 0);
+  const std::pair<std::string, int> listed = output_of("h5ls -r " + a);
+  const std::string& list = listed.first;
+  CHECK(listed.second == 0);
   CHECK_MESSAGE(list.find("/arrays/dnn|kernel       Dataset {2, 3}") != std::string::npos, list);
-  const auto [dump, dumped] = output_of("h5dump -d '/arrays/dnn|bias' " + a);
-  CHECK(dumped == 0);
+  const std::pair<std::string, int> dumped = output_of("h5dump -d '/arrays/dnn|bias' " + a);
+  const std::string& dump = dumped.first;
+  CHECK(dumped.second == 0);
   CHECK_MESSAGE(dump.find("(0): 1.5, 1.5, 1.5") != std::string::npos, dump);
   CHECK_MESSAGE(dump.find("ATTRIBUTE \"crc32c\"") != std::string::npos, dump);
   CHECK(output_of("h5diff " + a + " " + b).second == 0);
