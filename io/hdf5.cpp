@@ -262,12 +262,13 @@ Hdf5Array Hdf5File::array(const std::string& path) const {
   Id space(H5Dget_space(dataset), H5Sclose);
   const std::optional<ArrayType> bytes = state_->type_of_bytes(type, path);
   ArrayInfo info{path, bytes ? *bytes : array_type(type, state_->path, path), {}};
-  const uint64_t limit = state_->plausible_bytes(dataset, path) / std::max<size_t>(H5Tget_size(type), 1);
+  const Id made(H5Dget_create_plist(dataset), H5Pclose);
+  if (!made.valid()) data_error(state_->path, path, reason());
+  const uint64_t limit = state_->plausible_bytes(dataset, made, path) / std::max<size_t>(H5Tget_size(type), 1);
   info.shape = extents(space, limit, state_->path, path);
-  state_->check_compact(dataset, static_cast<uint64_t>(info.size()) * H5Tget_size(type), path);
+  state_->check_compact(dataset, made, static_cast<uint64_t>(info.size()) * H5Tget_size(type), path);
   std::unique_ptr<Hdf5Array::State> array(
       new Hdf5Array::State{state_->path, std::move(dataset), std::move(space), std::move(info)});
-  const Id made(H5Dget_create_plist(array->dataset), H5Pclose);
   if (H5Pget_layout(made) == H5D_CHUNKED) {
     array->chunks = std::make_unique<CheckedChunks>(array->dataset, made, state_->bytes, state_->path, path);
   }

@@ -155,8 +155,8 @@ struct Hdf5File::State {
   /// Finds where the numbers of a large array can be read without the library.
   void find_bytes(hid_t type, Hdf5Array::State& array);
   /// Bytes that the numbers of a dataset may take, from what is known of the file.
-  uint64_t plausible_bytes(hid_t dataset, const std::string& name) const;
-  void check_compact(hid_t dataset, uint64_t needed, const std::string& name) const;
+  uint64_t plausible_bytes(hid_t dataset, hid_t made, const std::string& name) const;
+  void check_compact(hid_t dataset, hid_t made, uint64_t needed, const std::string& name) const;
   void check_chunk(hid_t dataset, hid_t made, uint64_t limit, const std::string& name) const;
 };
 

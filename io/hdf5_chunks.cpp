@@ -120,9 +120,7 @@ void CheckedChunks::verify_chunk(hid_t dataset, const std::vector<hsize_t>& offs
 
 using namespace hdf5;
 
-uint64_t Hdf5File::State::plausible_bytes(hid_t dataset, const std::string& name) const {
-  const Id made(H5Dget_create_plist(dataset), H5Pclose);
-  if (!made.valid()) data_error(path, name, reason());
+uint64_t Hdf5File::State::plausible_bytes(hid_t dataset, hid_t made, const std::string& name) const {
   const H5D_layout_t layout = H5Pget_layout(made);
   // Other files' bytes are not read on behalf of this one.
   if (H5Pget_external_count(made) != 0 || layout < H5D_COMPACT || layout > H5D_CHUNKED) {
@@ -136,8 +134,7 @@ uint64_t Hdf5File::State::plausible_bytes(hid_t dataset, const std::string& name
 }
 
 /// The library reads the numbers of an array that lies in its header without asking whether there are so many.
-void Hdf5File::State::check_compact(hid_t dataset, uint64_t needed, const std::string& name) const {
-  const Id made(H5Dget_create_plist(dataset), H5Pclose);
+void Hdf5File::State::check_compact(hid_t dataset, hid_t made, uint64_t needed, const std::string& name) const {
   if (H5Pget_layout(made) == H5D_COMPACT && H5Dget_storage_size(dataset) < needed) {
     data_error(path, name, "it claims to have more numbers than its header holds");
   }

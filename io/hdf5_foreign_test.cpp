@@ -5,7 +5,7 @@
 #include <weft/core/test_directory.h>
 #include <weft/io/checkpoint.h>
 #include <weft/io/formats/weft_checkpoint.h>
-#include <weft/io/hdf5_body.h>
+#include <weft/io/hdf5_test_body.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -19,10 +19,6 @@ namespace weft {
 namespace {
 
 using hdf5::Id;
-
-Id new_file(const std::string& path) {
-  return {H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose};
-}
 
 std::string refusal(const std::string& path) {
   try {

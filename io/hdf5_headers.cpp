@@ -4,7 +4,6 @@
 #include <weft/io/hdf5_headers.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -17,7 +16,7 @@ constexpr unsigned kShared = 2;            // of a message's flags: it lies else
 constexpr uint64_t kMostBytes = 64 << 20;  // of a piece of a header, and of a heap
 constexpr int kDeepest = 32;
 
-/// Numbers from front to back; `end` is true once more was asked for than there is.
+/// Numbers from front to back; `ended` is true once more was asked for than there is.
 struct Cursor {
   std::string_view rest;
   bool ended = false;
@@ -41,7 +40,7 @@ uint64_t padded(uint64_t size) {
 }
 
 struct AttributeMessage {
-  std::string_view name;  ///< with its end, as all names in a file
+  std::string_view name;
   std::string_view data;
 };
 

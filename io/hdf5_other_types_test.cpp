@@ -5,22 +5,16 @@
 #include <weft/io/checkpoint.h>
 #include <weft/io/formats/keras.h>
 #include <weft/io/formats/open_tensors.h>
-#include <weft/io/hdf5_body.h>
+#include <weft/io/formats/weft_checkpoint.h>
+#include <weft/io/hdf5_test_body.h>
 
 #include <string>
 #include <vector>
 
 #ifndef DOCTEST_CONFIG_DISABLE
 namespace weft {
-namespace {
 
 using hdf5::Id;
-
-Id new_file(const std::string& path) {
-  return {H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose};
-}
-
-}  // namespace
 
 TEST_CASE("keras: arrays that hold no numbers weft reads are listed, not passed over") {
   const TestFile test;
@@ -39,7 +33,7 @@ TEST_CASE("keras: arrays that hold no numbers weft reads are listed, not passed 
                        H5Dclose);
     REQUIRE(unwritten.valid());
   }
-  CHECK(is_keras_h5(test.path));
+  CHECK(with_keras_names(open_weft_checkpoint(test.path)).has_value());
   const NamedTensors tensors = open_tensors(test.path);
   CHECK(tensors.format() == "Keras HDF5");
   REQUIRE(tensors.tensors().size() == 3);

@@ -2,6 +2,7 @@
 #pragma once
 #include <weft/io/formats/named_tensors.h>
 
+#include <optional>
 #include <span>
 #include <string>
 
@@ -18,8 +19,9 @@ namespace weft {
 /// weft has no type for are listed as `other`. Throws IoError; DataError for what is no such file.
 NamedTensors open_keras_h5(const std::string& path);
 
-/// True if an HDF5 file has Keras' marks: lists of layers, or arrays in 'vars'. Throws IoError, DataError (damaged).
-bool is_keras_h5(const std::string& path);
+/// The arrays of an HDF5 file, as open_weft_checkpoint() gave them, under Keras' names; nothing if it has none of
+/// Keras' marks: lists of layers, or arrays in 'vars'. Throws IoError, DataError (damaged).
+std::optional<NamedTensors> with_keras_names(const NamedTensors& hdf5);
 
 /// Writes weights that Keras' load_weights reads. Names as "layers/dense/vars/0" make the newer layout; all others,
 /// "dense/kernel" or "dense/kernel:0", the older one, in which the part before the last '/' is the layer. A layer's

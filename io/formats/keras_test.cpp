@@ -6,6 +6,7 @@
 #include <weft/io/checkpoint.h>
 #include <weft/io/formats/keras.h>
 #include <weft/io/formats/open_tensors.h>
+#include <weft/io/formats/weft_checkpoint.h>
 #include <weft/io/hdf5.h>
 
 #include <cstring>
@@ -104,10 +105,11 @@ TEST_CASE("keras: a list of layers that can't be read is told, where the format 
     file.close();
   };
   make(false);
-  CHECK_FALSE(is_keras_h5(test.path));
+  CHECK_FALSE(with_keras_names(open_weft_checkpoint(test.path)).has_value());
   CHECK(open_tensors(test.path).format() == "HDF5");
   make(true);
-  CHECK_THROWS_WITH_AS(is_keras_h5(test.path), doctest::Contains("layer_names: it is no list of texts"), DataError);
+  CHECK_THROWS_WITH_AS(with_keras_names(open_weft_checkpoint(test.path)),
+                       doctest::Contains("layer_names: it is no list of texts"), DataError);
   CHECK_THROWS_AS(open_tensors(test.path), DataError);
 }
 

@@ -26,9 +26,9 @@ namespace {
 
 /// Keras' names where it is a file of Keras', paths in the file where it is neither weft's nor Keras'.
 NamedTensors open_hdf5(const std::string& path) {
-  NamedTensors plain = open_weft_checkpoint(path);
-  if (plain.format() == "weft checkpoint" || !is_keras_h5(path)) return plain;
-  return open_keras_h5(path);
+  const NamedTensors plain = open_weft_checkpoint(path);
+  if (plain.format() == "weft checkpoint") return plain;
+  return with_keras_names(plain).value_or(plain);
 }
 
 /// Keras' archives hold the weights beside the model, PyTorch's a pickle, NumPy's arrays, and perhaps other things.
