@@ -1,11 +1,13 @@
 // DeferredRows: a stamp a row, and the steps since the last time that all rows were up to date.
 #include <weft/core/deferred_rows.h>
 #include <weft/core/parallel.h>
+#include <weft/core/prefetch.h>
 
 #include <doctest/doctest.h>
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <utility>
 
 namespace weft {
 namespace {
@@ -14,22 +16,38 @@ namespace {
 constexpr size_t kMostSteps = 1 << 15;
 /// Rows that a thread looks at in one go, of those that a lookup names and of all.
 constexpr int64_t kNamed = 1024, kAll = 4096;
-/// Rows ahead of the one in work that are asked for; their stamps twice as far.
-constexpr int64_t kAhead = 12;
-
-/// Asks for the stamp of a row further on, of rows [0, end).
-void prefetch_stamp(const int32_t* stamps, std::span<const int32_t> rows, int64_t i, int64_t end) {
-  __builtin_prefetch(stamps + rows[static_cast<size_t>(std::min(i, end - 1))], 1);
-}
-
-void prefetch_row(const RowsView& storage, int32_t row) {
-  const char* numbers = reinterpret_cast<const char*>(storage.row(row).data());
-  for (int64_t byte = 0; byte < storage.width * static_cast<int64_t>(sizeof(float)); byte += 64) {
-    __builtin_prefetch(numbers + byte, 1);
-  }
-}
+/// Rows that are given their steps by one call.
+constexpr size_t kAtOnce = 64;
+/// Rows ahead of the one in work whose stamps are asked for.
+constexpr int64_t kAhead = 24;
 
 }  // namespace
+
+/// Rows that a thread has found behind, until there are enough of them for a call.
+class DeferredRows::Batch {
+ public:
+  explicit Batch(const DeferredRows& owner) : owner_(owner) {}
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+  ~Batch() { replay(); }
+
+  void add(int64_t row, int64_t from) {
+    if (from >= owner_.step_) return;
+    rows_[count_++] = {row, from};
+    if (count_ == kAtOnce) replay();
+  }
+
+ private:
+  void replay() {
+    if (count_ == 0) return;
+    owner_.options_.replay({std::span(rows_.data(), count_), owner_.step_, owner_.steps_, owner_.largest_});
+    count_ = 0;
+  }
+
+  const DeferredRows& owner_;
+  std::array<Behind, kAtOnce> rows_;
+  size_t count_ = 0;
+};
 
 DeferredRows::DeferredRows(Options options)
     : options_(std::move(options)),
@@ -40,37 +58,31 @@ DeferredRows::DeferredRows(Options options)
   steps_.reserve(kMostSteps);
 }
 
-DeferredRows::Missed DeferredRows::missed(int32_t row, int64_t from) const {
-  return {row, from, step_, std::span(steps_).subspan(static_cast<size_t>(from - all_)), largest_};
-}
-
 void DeferredRows::bring_up(std::span<const int32_t> rows) {
   if (all_ == step_) return;
   const auto now = static_cast<int32_t>(step_ - origin_);
   auto* stamps = stamps_.as<int32_t>();
-  const RowsView storage = options_.storage ? options_.storage() : RowsView();
   // A row that is named twice belongs to the thread that stamps it first. Whoever that is gives it the same bits.
   parallel_for(static_cast<int64_t>(rows.size()), kNamed, [&](int64_t begin, int64_t end) {
+    Batch batch(*this);
     for (int64_t i = begin; i < end; ++i) {
-      prefetch_stamp(stamps, rows, i + 2 * kAhead, end);
-      const int32_t later = rows[static_cast<size_t>(std::min(i + kAhead, end - 1))];
-      if (storage.data != nullptr && std::atomic_ref(stamps[later]).load(std::memory_order_relaxed) != now) {
-        prefetch_row(storage, later);
-      }
+      prefetch(stamps + rows[static_cast<size_t>(std::min(i + kAhead, end - 1))]);
       const int32_t row = rows[static_cast<size_t>(i)];
       const std::atomic_ref<int32_t> stamp(stamps[row]);
       if (stamp.load(std::memory_order_relaxed) == now) continue;
-      const int32_t old = stamp.exchange(now, std::memory_order_relaxed);
-      if (standing(old) < step_) options_.replay(missed(row, standing(old)));
+      batch.add(row, standing(stamp.exchange(now, std::memory_order_relaxed)));
     }
   });
 }
 
 void DeferredRows::bring_up_own(std::span<const int32_t> rows) {
+  auto* stamps = stamps_.as<int32_t>();
   const auto count = std::ssize(rows);
+  Batch batch(*this);
   for (int64_t i = 0; i < count; ++i) {
-    prefetch_stamp(stamps_.as<int32_t>(), rows, i + 2 * kAhead, count);
-    bring_up_row(rows[static_cast<size_t>(i)], step_);
+    prefetch(stamps + rows[static_cast<size_t>(std::min(i + kAhead, count - 1))]);
+    const int32_t row = rows[static_cast<size_t>(i)];
+    batch.add(row, standing(std::exchange(stamps[row], static_cast<int32_t>(step_ - origin_))));
   }
 }
 
@@ -79,16 +91,14 @@ void DeferredRows::mark_next(std::span<const int32_t> rows) {
   for (const int32_t row : rows) stamps_.as<int32_t>()[row] = next;
 }
 
-void DeferredRows::bring_up_row(int32_t row, int64_t to) {
-  int32_t& stamp = stamps_.as<int32_t>()[row];
-  if (standing(stamp) < to) options_.replay(missed(row, standing(stamp)));
-  stamp = static_cast<int32_t>(to - origin_);
-}
-
 void DeferredRows::bring_up_all() {
   if (all_ == step_) return;
   parallel_for(options_.rows, kAll, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row) bring_up_row(static_cast<int32_t>(row), step_);
+    Batch batch(*this);
+    for (int64_t row = begin; row < end; ++row) {
+      int32_t& stamp = stamps_.as<int32_t>()[row];
+      batch.add(row, standing(std::exchange(stamp, static_cast<int32_t>(step_ - origin_))));
+    }
   });
   mark_all();
 }
@@ -118,11 +128,14 @@ TEST_CASE("deferred rows: a row gets each missed step once, whoever names it and
     const ThreadLimit limit(threads);
     constexpr int64_t kRows = 5000;
     std::vector<int64_t> done(kRows, 7);  // the step that a row has got to
-    DeferredRows rows({.rows = kRows, .step = 7, .replay = [&](const DeferredRows::Missed& m) {
-                         CHECK(done[static_cast<size_t>(m.row)] == m.from);
-                         CHECK(m.to - m.from == static_cast<int64_t>(m.steps.size()));
-                         CHECK(m.steps[0][0] == static_cast<float>(m.from + 1));
-                         done[static_cast<size_t>(m.row)] = m.to;
+    DeferredRows rows({.rows = kRows, .step = 7, .replay = [&](const DeferredRows::Missed& missed) {
+                         for (const DeferredRows::Behind& behind : missed.rows) {
+                           CHECK(done[static_cast<size_t>(behind.row)] == behind.from);
+                           const auto steps = missed.of(behind);
+                           CHECK(missed.to - behind.from == std::ssize(steps));
+                           CHECK(steps[0][0] == static_cast<float>(behind.from + 1));
+                           done[static_cast<size_t>(behind.row)] = missed.to;
+                         }
                        }});
     std::vector<int32_t> named;
     for (int32_t i = 0; i < 20000; ++i) named.push_back(i * 7919 % 500);
@@ -151,7 +164,8 @@ TEST_CASE("deferred rows: a row gets each missed step once, whoever names it and
 
 TEST_CASE("deferred rows: none falls further behind than the steps that are remembered") {
   int64_t steps = 0;
-  DeferredRows rows({.rows = 1, .replay = [&](const DeferredRows::Missed& m) { steps += std::ssize(m.steps); }});
+  DeferredRows rows(
+      {.rows = 1, .replay = [&](const DeferredRows::Missed& m) { steps += std::ssize(m.of(m.rows[0])); }});
   for (size_t i = 0; i < 3 * kMostSteps + 5; ++i) rows.add_step({});
   CHECK(steps == 3 * kMostSteps);
   rows.bring_up_all();

@@ -1,7 +1,6 @@
 // DeferredRows: rows of a table that steps move though nobody reads them: they are moved when they are read.
 #pragma once
 #include <weft/core/buffer.h>
-#include <weft/core/rows_view.h>
 
 #include <array>
 #include <cstdint>
@@ -17,17 +16,23 @@ namespace weft {
 class DeferredRows {
  public:
   /// What a step was, in an optimizer's terms.
-  using Step = std::array<float, 6>;
-  /// The steps that a row has missed: from + 1 .. to.
-  struct Missed {
+  using Step = std::array<float, 8>;
+  /// A row that stands after an earlier step.
+  struct Behind {
     int64_t row;
     int64_t from;
-    int64_t to;
-    std::span<const Step> steps;
-    Step largest;  ///< of the remembered steps, number by number
   };
-  /// Gives a row its missed steps. Called by several threads at once on different rows; giving them in two parts must
-  /// give the same bits. Must not throw.
+  /// Rows and the steps that each has missed: from + 1 .. to.
+  struct Missed {
+    std::span<const Behind> rows;
+    int64_t to;
+    std::span<const Step> steps;  ///< the last is `to`; they reach back to the row that is furthest behind, or further
+    Step largest;                 ///< of the remembered steps, number by number
+
+    std::span<const Step> of(const Behind& behind) const { return steps.last(static_cast<size_t>(to - behind.from)); }
+  };
+  /// Gives rows their missed steps. Called by several threads at once on different rows; giving a row its steps in two
+  /// parts must give the same bits. Must not throw.
   using Replay = std::function<void(const Missed&)>;
   struct Options {
     int64_t rows = 0;
@@ -37,8 +42,6 @@ class DeferredRows {
     bool moves_values = true;
     /// Who replays: an optimizer's identity.
     const void* owner = nullptr;
-    /// Where the rows lie, each with all that a replay reads of it, to be asked for ahead. Absent: nothing is.
-    std::function<RowsView()> storage = {};
   };
   explicit DeferredRows(Options options);
 
@@ -62,9 +65,8 @@ class DeferredRows {
   void go_to(int64_t step);
 
  private:
-  void bring_up_row(int32_t row, int64_t to);
+  class Batch;
   int64_t standing(int32_t stamp) const { return stamp + origin_ > all_ ? stamp + origin_ : all_; }
-  Missed missed(int32_t row, int64_t from) const;
 
   Options options_;
   Buffer stamps_;  ///< int32 a row: the step it stands after, less origin_

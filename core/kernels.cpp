@@ -2,6 +2,7 @@
 #include <weft/core/kernels.h>
 
 #include <doctest/doctest.h>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <vector>
@@ -24,22 +25,25 @@ extern const Kernels kTable;
 
 namespace {
 
-const Kernels& choose() {
+/// The sets that this processor has, the best one last.
+std::vector<const Kernels*> sets() {
+  std::vector<const Kernels*> sets = {&baseline::kTable};
 #if defined(__x86_64__)
   __builtin_cpu_init();
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return sets;
+  sets.push_back(&avx2::kTable);
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512bw")) {
-    return avx512::kTable;
+    sets.push_back(&avx512::kTable);
   }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2::kTable;
 #endif
-  return baseline::kTable;
+  return sets;
 }
 
 }  // namespace
 
 const Kernels& best() {
-  static const Kernels& chosen = choose();
+  static const Kernels& chosen = *sets().back();
   return chosen;
 }
 
@@ -61,7 +65,7 @@ std::vector<float> numbers(size_t n, uint32_t seed) {
 
 }  // namespace
 
-TEST_CASE("kernels: the best set does what the plain loop says, for every width") {
+TEST_CASE("kernels: every set does what the plain loop says, for every width") {
   const std::vector<int32_t> ids = {3, 0, 3, 2, 5, 1, 4}, offsets = {0, 3, 3, 4, 7};
   for (int64_t width = 1; width < 300; width = width < 40 ? width + 1 : width * 3 / 2) {
     const auto n = static_cast<size_t>(width);
@@ -70,7 +74,7 @@ TEST_CASE("kernels: the best set does what the plain loop says, for every width"
     const auto table = numbers(6 * static_cast<size_t>(stride), 1), dout = numbers(4 * n, 2), scales = numbers(7, 3);
     for (const bool per_bag : {true, false}) {
       std::vector<float> plain_out, plain_sums;
-      for (const Kernels* set : {&plain(), &best()}) {
+      for (const Kernels* set : sets()) {
         CAPTURE(width);
         std::vector<float> out(4 * n, 9.0f), sums(6 * padded, 9.0f), sums_of_uses(6 * padded, 9.0f);
         set->lookup({table.data(), stride, width, ids.data(), offsets.data(), scales.data(), per_bag, 4, 0, 4,
@@ -126,7 +130,7 @@ TEST_CASE("kernels: adagrad does what its formula says, for rows of every width,
     const auto gradients = numbers(3 * n, 6);
     const size_t stride = 2 * n + 1;
     std::vector<float> plain_table;
-    for (const Kernels* set : {&plain(), &best()}) {
+    for (const Kernels* set : sets()) {
       // A row: its value, its accumulator, a number that stays.
       auto table = numbers(4 * stride, 7);
       for (float& x : table) x += 1.5f;
@@ -169,16 +173,17 @@ TEST_CASE("kernels: the optimizers' rules have the same bits in every set, for e
                                 &R::ftrl,
                                 &R::rowwise_adagrad,
                                 &R::adam,
+                                &R::adamw,
                                 &R::amsgrad,
                                 &R::lazy_adam};
   // Whatever a rule takes them for: small positive numbers.
-  float settings[20];
-  for (int i = 0; i < 20; ++i) settings[i] = 0.5f + 0.01f * static_cast<float>(i);
+  float settings[24];
+  for (int i = 0; i < 24; ++i) settings[i] = 0.5f + 0.01f * static_cast<float>(i);
   for (const auto rule : rules) {
     for (size_t n = 1; n < 100; n = n < 20 ? n + 1 : n * 3 / 2) {
       const auto gradient = numbers(n, 11);
       std::vector<std::vector<float>> first;
-      for (const Kernels* set : {&plain(), &best()}) {
+      for (const Kernels* set : sets()) {
         std::vector<std::vector<float>> arrays = {numbers(n, 12)};
         // Squares' means are positive, and larger than those of the numbers themselves.
         for (int slot = 0; slot < 4; ++slot) arrays.emplace_back(n, 2.0f - 0.4f * static_cast<float>(slot));
@@ -195,8 +200,76 @@ TEST_CASE("kernels: the optimizers' rules have the same bits in every set, for e
   }
 }
 
+TEST_CASE("kernels: a fused multiplication and addition is rounded once, in every set") {
+  // Adam's rule ends with value - pull * (m / (sqrt(v) + epsilon)), fused; here v is 0, epsilon 1 and m exact.
+  const auto value = numbers(4096, 20), gradient = numbers(4096, 21);
+  for (const float pull : {1.0f / 3.0f, 0.7f, 1.0f + 0x1p-23f, 0x1p-23f / 3.0f}) {
+    float settings[24] = {};
+    settings[0] = pull;
+    settings[7] = 1.0f;                                 // epsilon
+    settings[8] = settings[10] = settings[11] = 1.0f;   // m's scale, its inverse
+    settings[12] = settings[13] = settings[16] = 1.0f;  // m's new number, v's scale, its inverse
+    for (const Kernels* set : sets()) {
+      auto x = value, m = std::vector<float>(4096), v = m;
+      RuleArgs args{{x.data(), m.data(), v.data()}, {}, nullptr, gradient.data(), 0, 1, 4096, settings};
+      set->rules.adam(args);
+      for (size_t i = 0; i < x.size(); ++i) CHECK(x[i] == std::fma(-pull, m[i], value[i]));
+    }
+  }
+}
+
+TEST_CASE("kernels: Adam's missed steps have the same bits in every set, for every width") {
+  std::vector<std::array<float, 8>> steps;
+  std::vector<float> bend(16), curve(16);
+  for (int i = 0; i < 16; ++i) {
+    bend[static_cast<size_t>(i)] = 0.0005f * static_cast<float>(i);
+    curve[static_cast<size_t>(i)] = 0.00001f * static_cast<float>(i);
+  }
+  // Powers of 2^-0.25, whose scales repeat, and of 2^-0.001 or so.
+  for (int i = 1; i <= 100; ++i) {
+    const float scale = std::exp2(static_cast<float>(-i & 3) / 4);
+    steps.push_back({0.01f * scale, 0.001f, 0.01f, scale, 1.5f, static_cast<float>((-i) >> 2), -1.0f, 0.0f});
+  }
+  for (size_t n = 1; n < 200; n = n < 40 ? n + 1 : n * 3 / 2) {
+    for (const bool decays : {false, true}) {
+      for (const bool amsgrad : {false, true}) {
+        if (decays && amsgrad) continue;
+        std::vector<std::vector<float>> first;
+        for (const Kernels* set : sets()) {
+          std::vector<std::vector<float>> arrays = {numbers(n, 22), numbers(n, 23), numbers(n, 24), numbers(n, 25)};
+          for (float& x : arrays[2]) x = std::abs(x);
+          for (float& x : arrays[3]) x = std::abs(x);
+          const auto before = arrays;
+          AdamReplayArgs args{};
+          args.value = arrays[0].data();
+          args.m = arrays[1].data();
+          args.v = arrays[2].data();
+          args.vhat = amsgrad ? arrays[3].data() : nullptr;
+          args.n = static_cast<int64_t>(n);
+          args.steps = reinterpret_cast<const AdamReplayArgs::Step*>(steps.data());
+          args.count = std::ssize(steps);
+          args.chunk = 16;
+          args.place = 1;
+          args.bend = bend.data();
+          args.curve = curve.data();
+          args.epsilon = 1e-3f;
+          args.largest_rate = 0.02f;
+          args.largest_decay = decays ? 0.001f : 0.0f;
+          args.decays = decays;
+          args.settles = true;
+          set->adam_replay(args);
+          if (set == &plain()) first = arrays;
+          CHECK(arrays == first);
+          for (size_t i = 0; i < 3; ++i) CHECK(arrays[i] != before[i]);
+          CHECK(arrays[3] == before[3]);
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("kernels: dot, axpy and column sums") {
-  for (const Kernels* set : {&best(), &plain()}) {
+  for (const Kernels* set : sets()) {
     for (size_t n : {0, 1, 7, 33, 100}) {
       auto x = numbers(n, 4), y = numbers(n, 5);
       double want = 0;
@@ -218,7 +291,7 @@ TEST_CASE("kernels: back through relu with column sums, for every width, the sam
   const size_t rows = 5;
   for (size_t width = 1; width < 300; width = width < 40 ? width + 1 : width * 3 / 2) {
     const auto out = numbers(rows * width, 1), before = numbers(rows * width, 2);
-    for (const Kernels* set : {&plain(), &best()}) {
+    for (const Kernels* set : sets()) {
       auto dout = before;
       std::vector<float> sums(width, 9.0f), again(width), want(width);
       set->relu_column_sums(dout.data(), out.data(), rows, static_cast<int64_t>(width), sums.data());

@@ -83,28 +83,35 @@ struct Rules {
   Rule momentum, nesterov, keras_momentum, keras_nesterov;
   Rule rmsprop, centered_rmsprop, keras_rmsprop, keras_centered_rmsprop;
   Rule adadelta, adagrad_da, proximal_adagrad, proximal_gradient_descent;
-  Rule ftrl, rowwise_adagrad, adam, amsgrad, lazy_adam;
+  Rule ftrl, rowwise_adagrad, adam, adamw, amsgrad, lazy_adam;
+};
+
+/// beta^step as scale * 2^exponent, 1 <= scale < 2 (optim/decay_clock.h).
+struct DecayClock {
+  float scale = 1.0f;
+  float inverse = 1.0f;  ///< 1 / scale
+  int exponent = 0;
 };
 
 /// The steps without a gradient that a row of Adam has missed (optim/adam_deferred.cpp says why this is exact).
 struct AdamReplayArgs {
-  /// What a step is: its rate, its weight decay, scale and exponent of the powers of beta1 and beta2.
-  using Step = float[6];
+  /// What a step is: its pull (the rate times what is left of m since its chunk's start), its weight decay, the size of
+  /// the rate, the scales of the powers of beta1 and beta2 and their exponents, epsilon.
+  using Step = float[8];
   float *value, *m, *v;
   const float* vhat;  ///< of amsgrad, or null
   int64_t n;
   const Step* steps;
   int64_t count;
-  float inverse1, inverse2;  ///< 1 / scale of the step that the row stands at
-  int exponent1, exponent2;  ///< of that step
+  DecayClock from1, from2;  ///< of the step that the row stands at
   /// Steps come in chunks, in which the root of v is taken once: how many steps a chunk has, the place of steps[0] in
-  /// its chunk, scale and exponent of beta2's power at that chunk's start, and 1 - sqrt(beta2)^i for place i.
+  /// its chunk, the powers at that chunk's start, and by place how the pull grows as the root falls (AdamChunk).
   int64_t chunk, place;
-  float chunk_scale2;
-  int chunk_exponent2;
-  const float* fallen;
+  DecayClock chunk1, chunk2;
+  const float *bend, *curve;
   float epsilon;
   float largest_rate, largest_decay;  ///< of the steps, or more
+  bool decays;                        ///< there is weight decay
   /// Whether the update of a row without gradients gets smaller from step to step, so that it may end early.
   bool settles;
 };

@@ -1,4 +1,5 @@
 // The kernels for avx2: vectors of 8 floats.
+#include <immintrin.h>
 #include <weft/core/kernels.h>
 
 #define WEFT_LANES 8

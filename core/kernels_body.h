@@ -267,6 +267,32 @@ inline Vector square_root(Vector x) {
   return root;
 }
 
+/// a * b + c, rounded once.
+[[maybe_unused]] inline float fused(float a, float b, float c) {
+#ifdef __FP_FAST_FMAF
+  return __builtin_fmaf(a, b, c);
+#else
+  // The product of floats is a double. Of the sum's two neighbours among doubles the odd one keeps what a float's
+  // rounding needs to know (Boldo, Melquiond: Emulation of FMA and correctly rounded sums, 2008).
+  const double product = static_cast<double>(a) * b, sum = product + c, part = sum - product;
+  const double lost = (product - (sum - part)) + (c - part);
+  auto bits = __builtin_bit_cast(int64_t, sum);
+  if ((lost > 0.0 || lost < 0.0) && bits % 2 == 0) bits += (lost > 0.0) == (sum > 0.0) ? 1 : -1;
+  return static_cast<float>(__builtin_bit_cast(double, bits));
+#endif
+}
+inline Vector fused(Vector a, Vector b, Vector c) {
+#if WEFT_LANES == 16
+  return _mm512_fmadd_ps(a, b, c);
+#elif WEFT_LANES == 8
+  return _mm256_fmadd_ps(a, b, c);
+#else
+  Vector y;
+  for (int lane = 0; lane < kLanes; ++lane) y[lane] = fused(a[lane], b[lane], c[lane]);
+  return y;
+#endif
+}
+
 #include <weft/core/rules_body.h>
 // After what it is made of.
 #include <weft/core/decaying_rules_body.h>
@@ -288,6 +314,7 @@ constexpr Rules kRules = {gradient_descent,
                           ftrl,
                           rowwise_adagrad,
                           adam,
+                          adamw,
                           amsgrad,
                           lazy_adam};
 

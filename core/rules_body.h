@@ -4,9 +4,11 @@
 typedef int32_t Integers __attribute__((vector_size(4 * WEFT_LANES), aligned(4), may_alias));
 
 /// Calls f(x, g) for the vectors of a row: x[0] is the value, x[1 .. S) are slots, g is the gradient. Where n is no
-/// multiple of a vector, the last one reaches back: its numbers are read before the others are written.
+/// multiple of a vector, the last one reaches back: its numbers are read before the others are written. With each
+/// vector some lines of memory at `ahead`, unless null, are asked for: as many bytes in all as the row has. Many at
+/// once would wait for each other.
 template <int S, class F>
-inline void for_vectors(float* const* arrays, const float* gradient, int64_t n, const F& f) {
+inline void for_vectors(float* const* arrays, const float* gradient, int64_t n, const float* ahead, const F& f) {
   const auto read = [&](int64_t i, Vector* x) {
     for (int s = 0; s < S; ++s) x[s] = load(arrays[s] + i);
     x[S] = gradient != nullptr ? load(gradient + i) : Vector{};
@@ -16,14 +18,19 @@ inline void for_vectors(float* const* arrays, const float* gradient, int64_t n, 
   };
   Vector x[S + 1], last[S + 1] = {};
   if (n < kLanes) {
+    if (ahead != nullptr) prefetch_row(ahead, S * n);
     for (int s = 0; s < S; ++s) x[s] = load_first(arrays[s], n);
     f(x, gradient != nullptr ? load_first(gradient, n) : Vector{});
     for (int s = 0; s < S; ++s) store_first(arrays[s], x[s], n);
     return;
   }
   const bool ragged = n % kLanes != 0;
-  if (ragged) read(n - kLanes, last);
+  if (ragged) {
+    read(n - kLanes, last);
+    if (ahead != nullptr) prefetch_row(ahead + S * (n - kLanes), S * kLanes);
+  }
   for (int64_t i = 0; i + kLanes <= n; i += kLanes) {
+    for (int s = 0; ahead != nullptr && s < S; ++s) __builtin_prefetch(ahead + S * i + s * kLanes);
     read(i, x);
     f(x, x[S]);
     write(i, x);
@@ -33,31 +40,33 @@ inline void for_vectors(float* const* arrays, const float* gradient, int64_t n, 
   write(n - kLanes, last);
 }
 
-/// Calls f(arrays, gradient) for the rows of an update, asking for the memory of rows further on.
+/// Calls f(arrays, gradient, ahead) for the rows of an update; `ahead` is where a row of a table that comes later lies,
+/// its slots right behind its values.
 template <int S, class F>
 inline void for_rows(const RuleArgs& a, const F& f) {
   constexpr int64_t kRowsAhead = 12;
   for (int64_t i = 0; i < a.count; ++i) {
     const int64_t row = a.rows != nullptr ? a.rows[i] : i;
-    // Slots of a table lie right behind the values: asking for value and slots is one stretch of memory.
-    if (a.rows != nullptr) {
-      prefetch_row(a.arrays[0] + a.rows[least(i + kRowsAhead, a.count - 1)] * a.strides[0], a.strides[0]);
-    }
+    const float* ahead = nullptr;
+    if (a.rows != nullptr) ahead = a.arrays[0] + a.rows[least(i + kRowsAhead, a.count - 1)] * a.strides[0];
     float* arrays[S];
     for (int s = 0; s < S; ++s) arrays[s] = a.arrays[s] + row * a.strides[s];
-    f(arrays, a.gradients + i * a.gradient_stride);
+    f(arrays, a.gradients + i * a.gradient_stride, ahead);
   }
 }
 template <int S, class F>
 inline void for_vectors(const RuleArgs& a, const F& f) {
-  for_rows<S>(a, [&](float* const* arrays, const float* gradient) { for_vectors<S>(arrays, gradient, a.n, f); });
+  for_rows<S>(a, [&](float* const* arrays, const float* gradient, const float* ahead) {
+    for_vectors<S>(arrays, gradient, a.n, ahead, f);
+  });
 }
 
 inline Vector constant(float x) {
-  return Vector{} + x;
+  return x - Vector{};
 }
 inline Vector absolute(Vector x) {
-  return x < 0.0f ? -x : x;
+  const Integers bits = reinterpret_cast<const Integers&>(x) & 0x7FFFFFFF;
+  return reinterpret_cast<const Vector&>(bits);
 }
 inline Vector larger(Vector a, Vector b) {
   return a > b ? a : b;
@@ -172,7 +181,8 @@ void ftrl(const RuleArgs& a) {
 
 // One accumulator for the row: arrays[1] is a single number. Numbers: learning rate, epsilon.
 void rowwise_adagrad(const RuleArgs& a) {
-  for_rows<2>(a, [&](float* const* arrays, const float* gradient) {
+  for_rows<2>(a, [&](float* const* arrays, const float* gradient, const float* ahead) {
+    if (ahead != nullptr) __builtin_prefetch(ahead + a.n);
     float& accumulator = arrays[1][0];
     // The same sums whatever the width of a vector.
     float sums[16] = {}, squares = 0.0f;
@@ -184,7 +194,7 @@ void rowwise_adagrad(const RuleArgs& a) {
     for (int k = 0; k < 16; ++k) squares += sums[k];
     accumulator += squares / static_cast<float>(a.n);
     const float rate = a.numbers[0] / (__builtin_sqrtf(accumulator) + a.numbers[1]);
-    for_vectors<1>(arrays, gradient, a.n, [=](Vector* x, Vector g) { x[0] -= rate * g; });
+    for_vectors<1>(arrays, gradient, a.n, ahead, [=](Vector* x, Vector g) { x[0] -= rate * g; });
   });
 }
 

@@ -48,20 +48,30 @@ Optimizer make(const LearningRate& learning_rate, const AdamNumbers& n, bool ams
   optimizer.scalars = {{"beta1_power", n.beta1}, {"beta2_power", n.beta2}};
   optimizer.start = [n, chunk = adam_chunk(n)](StepStart& step) {
     const DecayClock first = decay_clock(n.beta1, step.step), second = decay_clock(n.beta2, step.step);
+    // m and v are taken at the start of the chunk of steps.
+    const int64_t place = step.step % chunk.length;
+    const DecayClock start1 = decay_clock(n.beta1, step.step - place), start2 = decay_clock(n.beta2, step.step - place);
     const float rate = adam_rate(step, n.beta1, n.beta2);
-    const float numbers[] = {rate,         step.learning_rate * n.weight_decay, first.scale,
-                             second.scale, static_cast<float>(first.exponent),  static_cast<float>(second.exponent),
+    const float numbers[] = {rate * std::ldexp(first.scale, first.exponent - start1.exponent),
+                             step.learning_rate * n.weight_decay,
+                             std::abs(rate),
+                             first.scale,
+                             second.scale,
+                             static_cast<float>(first.exponent),
+                             static_cast<float>(second.exponent),
                              n.epsilon};
     std::copy(std::begin(numbers), std::end(numbers), step.numbers);
-    write_decay(step.numbers + 7, n.beta1, step.step);
-    write_decay(step.numbers + 12, n.beta2, step.step);
-    const int64_t place = step.step % chunk.length;
-    const DecayClock chunk_start = decay_clock(n.beta2, step.step - place);
-    step.numbers[17] = chunk_start.scale;
-    step.numbers[18] = static_cast<float>(chunk_start.exponent - second.exponent);
-    step.numbers[19] = chunk.fallen[place];
+    write_decay(step.numbers + 8, n.beta1, step.step);
+    write_decay(step.numbers + 13, n.beta2, step.step);
+    const float of_chunk[] = {start2.scale, static_cast<float>(start2.exponent - second.exponent),
+                              static_cast<float>(start1.exponent - first.exponent), chunk.bend[place],
+                              chunk.curve[place]};
+    std::copy(std::begin(of_chunk), std::end(of_chunk), step.numbers + 18);
   };
-  optimizer.rule = kernel_rule(amsgrad ? &kernels::Rules::amsgrad : &kernels::Rules::adam, optimizer.slots.size());
+  optimizer.rule = kernel_rule(amsgrad                 ? &kernels::Rules::amsgrad
+                               : n.weight_decay > 0.0f ? &kernels::Rules::adamw
+                                                       : &kernels::Rules::adam,
+                               optimizer.slots.size());
   defer_adam(optimizer, n);
   return optimizer;
 }

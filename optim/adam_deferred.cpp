@@ -4,23 +4,24 @@
 //
 // What makes that cheap:
 // - m and v after any number of steps are one multiplication, exactly (decay_clock.h).
-// - Between gradients v only decays, so 1 / (sqrt(v) + epsilon) of the steps of a chunk comes from one root and one
-//   division at its start. The rule does the same for a row with a gradient: v as it would have been at the start.
+// - Between gradients m and v only decay, by the same factors in every row. So a chunk of steps takes m / (sqrt(v) +
+//   epsilon) once, at its start; the steps of the chunk differ by factors that a step has for all rows (AdamChunk, and
+//   AdamReplayArgs::Step's pull). The rule does the same for a row with a gradient: m and v as they would have been.
 // - Updates shrink by beta1 / sqrt(beta2) a step, 0.9 by default. Once `bound` is no less than any update to come, and
 //   value + bound and value - bound both round to value, no later update changes it, since rounding is monotonic: the
 //   replay of the value ends. With the default rates that takes about 150 steps, however long the row was left alone.
-//   The bound is twice the present update at the largest of the remembered rates (rates grow with step's correction,
-//   and by schedules); the factor 2 is far more than what rounding can add to a ratio that shrinks. Where beta1 is not
-//   well below sqrt(beta2) updates needn't shrink, and all missed steps are replayed.
-// - With weight decay a value goes on shrinking after that; those steps are one multiplication and one subtraction
-// each.
-//   An update of less than 2^-27 of a value that keeps at least half its size is lost in its rounding.
+//   The bound is the present update, and an eighth, at the largest of the remembered rates (rates grow with step's
+//   correction, and by schedules). Where beta1 is not well below sqrt(beta2) updates needn't shrink, and all missed
+//   steps are replayed.
+// - With weight decay a value goes on shrinking after that, one multiplication and one subtraction a step. An update of
+// less than 2^-27 of a value that keeps at least half its size is lost in its rounding.
 #include <doctest/doctest.h>
 #include <weft/core/kernels.h>
 #include <weft/core/ops/ops.h>
 #include <weft/core/parallel.h>
 #include <weft/optim/adam_deferred.h>
 #include <weft/optim/decay_clock.h>
+#include <weft/optim/for_rows.h>
 #include <weft/optim/optimizer.h>
 
 #include <algorithm>
@@ -32,13 +33,6 @@ namespace weft {
 namespace {
 
 static_assert(sizeof(DeferredRows::Step) == sizeof(kernels::AdamReplayArgs::Step));
-
-/// Whether a row was never touched, or so long ago that nothing is left: then only weight decay moves it.
-bool at_rest(const float* m, const float* v, int64_t n) {
-  float sum = 0.0f;
-  for (int64_t k = 0; k < n; ++k) sum += (m[k] != 0.0f) + (v[k] != 0.0f);
-  return sum == 0.0f;
-}
 
 /// decay_clock(beta, step), remembered by the thread: rows that are replayed one after another stand at few steps.
 DecayClock remembered_clock(float beta, int64_t step) {
@@ -64,12 +58,20 @@ bool settles(const AdamNumbers& n) {
 AdamChunk adam_chunk(const AdamNumbers& numbers) {
   AdamChunk chunk;
   const double root = std::sqrt(static_cast<double>(numbers.beta2));
+  const auto fallen = [root](int64_t i) { return 1.0 - std::pow(root, static_cast<double>(i)); };
   for (int64_t i = 0; i < AdamChunk::kMost; ++i) {
-    chunk.fallen[i] = static_cast<float>(1.0 - std::pow(root, static_cast<double>(i)));
+    const double half = 1.0 / (1.0 - fallen(i) / 2), one = 1.0 / (1.0 - fallen(i));
+    chunk.bend[i] = static_cast<float>(4 * half - one - 3);
+    chunk.curve[i] = static_cast<float>(2 - 4 * half + 2 * one);
   }
   // Where epsilon doesn't hide a v that has fallen to 0, the root is that of each step.
   if (numbers.epsilon < 1e-10f) return chunk;
-  while (chunk.length < AdamChunk::kMost && chunk.fallen[2 * chunk.length - 1] < 0.004f) chunk.length *= 2;
+  // m, too, is taken at the start: it falls by 2^8 at most.
+  const double digits = -std::log2(static_cast<double>(numbers.beta1));
+  while (chunk.length < AdamChunk::kMost && fallen(2 * chunk.length - 1) < 0.016 &&
+         digits * static_cast<double>(2 * chunk.length) <= 8.0) {
+    chunk.length *= 2;
+  }
   return chunk;
 }
 
@@ -78,30 +80,29 @@ void defer_adam(Optimizer& optimizer, const AdamNumbers& numbers) {
   optimizer.replay = [n = numbers, settles = settles(numbers), chunk = adam_chunk(numbers)](
                          const DeferredRows::Missed& missed, const UpdateRows& arrays) {
     kernels::AdamReplayArgs args{};
-    args.value = arrays.value + missed.row * arrays.value_stride;
-    args.m = arrays.slots[0] + missed.row * arrays.slot_strides[0];
-    args.v = arrays.slots[1] + missed.row * arrays.slot_strides[1];
-    if (missed.largest[1] == 0.0f && at_rest(args.m, args.v, arrays.width)) return;
-    const DecayClock first = remembered_clock(n.beta1, missed.from), second = remembered_clock(n.beta2, missed.from);
-    args.vhat = arrays.slots[2] != nullptr ? arrays.slots[2] + missed.row * arrays.slot_strides[2] : nullptr;
     args.n = arrays.width;
-    args.steps = reinterpret_cast<const kernels::AdamReplayArgs::Step*>(missed.steps.data());
-    args.count = std::ssize(missed.steps);
-    args.inverse1 = first.inverse;
-    args.inverse2 = second.inverse;
-    args.exponent1 = first.exponent;
-    args.exponent2 = second.exponent;
     args.chunk = chunk.length;
-    args.place = (missed.from + 1) % chunk.length;
-    const DecayClock start = remembered_clock(n.beta2, missed.from + 1 - args.place);
-    args.chunk_scale2 = start.scale;
-    args.chunk_exponent2 = start.exponent;
-    args.fallen = chunk.fallen;
+    args.bend = chunk.bend;
+    args.curve = chunk.curve;
     args.epsilon = n.epsilon;
-    args.largest_rate = missed.largest[0];
+    args.largest_rate = missed.largest[2];
     args.largest_decay = missed.largest[1];
+    args.decays = n.weight_decay > 0.0f;
     args.settles = settles;
-    kernels::best().adam_replay(args);
+    for_behind(missed, arrays, [&](int64_t row, int64_t from, std::span<const DeferredRows::Step> steps) {
+      args.value = arrays.value + row * arrays.value_stride;
+      args.m = arrays.slots[0] + row * arrays.slot_strides[0];
+      args.v = arrays.slots[1] + row * arrays.slot_strides[1];
+      args.vhat = arrays.slots[2] != nullptr ? arrays.slots[2] + row * arrays.slot_strides[2] : nullptr;
+      args.steps = reinterpret_cast<const kernels::AdamReplayArgs::Step*>(steps.data());
+      args.count = std::ssize(steps);
+      args.place = (from + 1) % chunk.length;
+      args.from1 = remembered_clock(n.beta1, from);
+      args.from2 = remembered_clock(n.beta2, from);
+      args.chunk1 = remembered_clock(n.beta1, from + 1 - args.place);
+      args.chunk2 = remembered_clock(n.beta2, from + 1 - args.place);
+      kernels::best().adam_replay(args);
+    });
   };
 }
 

@@ -1,5 +1,7 @@
 // DecayClock: powers of a decay rate, such that decaying over many steps at once gives the bits of single steps.
 #pragma once
+#include <weft/core/kernels.h>
+
 #include <cstdint>
 
 namespace weft {
@@ -12,11 +14,7 @@ namespace weft {
 /// product's rounding, that of 1 / scale and that of the division are at most 3 * 2^-24 of the number, less than half
 /// of its last digit, 2^-22 at least. So a mean brought over n steps has the same bits whether that is done at once, in
 /// several parts or step by step: nothing is lost in between. A new gradient rounds the mean to 21 digits once.
-struct DecayClock {
-  float scale = 1.0f;
-  float inverse = 1.0f;  ///< 1 / scale
-  int exponent = 0;
-};
+using kernels::DecayClock;
 /// `beta` in [0, 1]; `step` counts from the start of training.
 DecayClock decay_clock(float beta, int64_t step);
 

@@ -1,8 +1,10 @@
 // What the rules share: how they are run, the checks of their arguments.
 #pragma once
 #include <weft/core/kernels.h>
+#include <weft/core/prefetch.h>
 #include <weft/optim/optimizer.h>
 
+#include <algorithm>
 #include <cstddef>
 
 namespace weft {
@@ -29,6 +31,21 @@ inline std::function<void(const UpdateRows&)> kernel_rule(KernelRule rule, size_
   return [rule, slot_count](const UpdateRows& u) {
     run_rule(u, static_cast<int>(slot_count), kernels::best().rules.*rule);
   };
+}
+
+/// Calls f(row, from, steps) for the rows that are behind, asking for the memory of rows further on. Slots of a table
+/// lie right behind the values.
+template <class F>
+void for_behind(const DeferredRows::Missed& missed, const UpdateRows& arrays, const F& f) {
+  constexpr size_t kRowsAhead = 6;
+  const auto bytes = static_cast<size_t>(arrays.value_stride) * sizeof(float);
+  const auto numbers = [&](size_t i) { return arrays.value + missed.rows[i].row * arrays.value_stride; };
+  const size_t count = missed.rows.size();
+  for (size_t i = 0; i < std::min(kRowsAhead, count); ++i) prefetch(numbers(i), bytes);
+  for (size_t i = 0; i < count; ++i) {
+    if (i + kRowsAhead < count) prefetch(numbers(i + kRowsAhead), bytes);
+    f(missed.rows[i].row, missed.rows[i].from, missed.of(missed.rows[i]));
+  }
 }
 
 }  // namespace weft

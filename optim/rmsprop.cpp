@@ -36,11 +36,14 @@ void use_outer_epsilon(Optimizer& optimizer, float rho, float epsilon, bool cent
   optimizer.identity = std::make_shared<int>();
   optimizer.replay_moves_values = false;
   optimizer.replay = [rho, means = centered ? 2 : 1](const DeferredRows::Missed& missed, const UpdateRows& arrays) {
-    const DecayClock old = decay_clock(rho, missed.from), now = decay_clock(rho, missed.to);
-    for (int i = 0; i < means; ++i) {
-      kernels::best().decay(arrays.slots[i] + missed.row * arrays.slot_strides[i], arrays.width, old.inverse, now.scale,
-                            now.exponent - old.exponent);
-    }
+    const DecayClock now = decay_clock(rho, missed.to);
+    for_behind(missed, arrays, [&](int64_t row, int64_t from, auto) {
+      const DecayClock old = decay_clock(rho, from);
+      for (int i = 0; i < means; ++i) {
+        kernels::best().decay(arrays.slots[i] + row * arrays.slot_strides[i], arrays.width, old.inverse, now.scale,
+                              now.exponent - old.exponent);
+      }
+    });
   };
 }
 

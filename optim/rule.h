@@ -49,7 +49,7 @@ struct ScalarSpec {
 
 /// The step that is about to be taken.
 struct StepStart {
-  static constexpr int kMaxNumbers = 20;
+  static constexpr int kMaxNumbers = 24;
   int64_t step = 1;  ///< global_step after it
   float learning_rate = 0.0f;
   float* scalars[2] = {};           ///< Optimizer::scalars, to be read and moved on; null where it has none
@@ -68,9 +68,9 @@ struct Optimizer {
   std::function<void(StepStart&)> start;
   /// Updates the rows; called by several threads at once on different rows. Must not throw.
   std::function<void(const UpdateRows&)> rule;
-  /// For a rule that moves rows without a gradient too: how row missed.row of the arrays (a table's, without gradients)
-  /// is given the steps that it missed, of which the first six numbers are kept. To be as if the rule had updated the
-  /// row in each of these steps, and to the same bits in however many parts. Must not throw.
+  /// For a rule that moves rows without a gradient too: how rows of the arrays (a table's, without gradients) are given
+  /// the steps that they missed, of which the first eight numbers are kept. To be as if the rule had updated the rows
+  /// in each of these steps, and to the same bits in however many parts. Must not throw.
   std::function<void(const DeferredRows::Missed& missed, const UpdateRows& arrays)> replay;
   /// Whether missed steps move values, not only slots.
   bool replay_moves_values = true;

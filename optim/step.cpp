@@ -144,13 +144,7 @@ DeferredRows* deferred_rows(Parameter& parameter, const Optimizer& optimizer, in
                    slots = optimizer.slots.size()](
                       const DeferredRows::Missed& m) { replay(m, arrays_of(parameter, places, slots)); },
         .moves_values = optimizer.replay_moves_values,
-        .owner = optimizer.identity.get(),
-        .storage =
-            [&parameter] {
-              RowsView rows = parameter.stored();
-              rows.width = rows.stride;  // the slots lie behind the values
-              return rows;
-            }});
+        .owner = optimizer.identity.get()});
   } else if (parameter.deferred->step() != global_step) {
     // Steps without a gradient for this table are none of its steps: its rows don't move in them.
     parameter.deferred->bring_up_all();
