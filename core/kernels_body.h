@@ -7,8 +7,8 @@
 namespace {
 
 constexpr int kLanes = WEFT_LANES;
-/// Ids ahead of the one in work whose rows are asked for.
-constexpr int64_t kAhead = 16;
+/// Ids ahead of the one in work whose rows, and whose sums, are asked for.
+constexpr int64_t kRowsAhead = 32, kAhead = 16;
 /// Vectors of a row that are held in registers.
 constexpr int kMost = 8;
 
@@ -106,10 +106,12 @@ template <int N>
 inline void lookup_bag(const LookupArgs& a, int64_t bag, int64_t first, int64_t width, int64_t ids_end) {
   Vector sum[kVectors<N>] = {};
   for (int64_t i = a.offsets[bag]; i < a.offsets[bag + 1]; ++i) {
-    prefetch_row(a.table + a.ids[least(i + kAhead, ids_end - 1)] * a.stride + first, width);
+    const float* ahead = a.table + a.ids[least(i + kRowsAhead, ids_end - 1)] * a.stride + first;
+    if constexpr (N == 0) prefetch_row(ahead, width);
     const float* row = a.table + a.ids[i] * a.stride + first;
     const float scale = a.per_bag ? 1.0f : a.scales[i];
     for (int j = 0; j < kVectors<N>; ++j) {
+      if constexpr (N > 0) __builtin_prefetch(ahead + (j + 1 < N ? int64_t{j} * kLanes : width - 1));
       const Vector x = load_part<N>(row, j, width);
       sum[j] += a.per_bag ? x : scale * x;
     }

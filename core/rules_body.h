@@ -44,11 +44,11 @@ inline void for_vectors(float* const* arrays, const float* gradient, int64_t n, 
 /// its slots right behind its values.
 template <int S, class F>
 inline void for_rows(const RuleArgs& a, const F& f) {
-  constexpr int64_t kRowsAhead = 12;
+  constexpr int64_t kLater = 12;
   for (int64_t i = 0; i < a.count; ++i) {
     const int64_t row = a.rows != nullptr ? a.rows[i] : i;
     const float* ahead = nullptr;
-    if (a.rows != nullptr) ahead = a.arrays[0] + a.rows[least(i + kRowsAhead, a.count - 1)] * a.strides[0];
+    if (a.rows != nullptr) ahead = a.arrays[0] + a.rows[least(i + kLater, a.count - 1)] * a.strides[0];
     float* arrays[S];
     for (int s = 0; s < S; ++s) arrays[s] = a.arrays[s] + row * a.strides[s];
     f(arrays, a.gradients + i * a.gradient_stride, ahead);

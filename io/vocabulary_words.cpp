@@ -24,10 +24,11 @@ uint8_t size_byte(size_t size) {
 
 }  // namespace
 
-WordTable::WordTable(int64_t words, Buffer text)
+WordTable::WordTable(int64_t words, Buffer text, int64_t most_with_short)
     : bytes_(std::move(text)),
       data_(bytes_.as<char>()),
-      id_bits_(std::max(1, static_cast<int>(std::bit_width(static_cast<uint64_t>(words))))) {
+      id_bits_(std::max(1, static_cast<int>(std::bit_width(static_cast<uint64_t>(words))))),
+      short_most_(words <= most_with_short ? static_cast<int64_t>(ShortWordTable::kMost) : -1) {
   samples_.reserve(static_cast<size_t>(words / kSampleEvery + 1));
 }
 
@@ -38,6 +39,7 @@ void WordTable::add(std::string_view word) {
   // A text with bare newlines has every word in its place already.
   if (!word.empty() && data_ + offset != word.data()) std::memmove(data_ + offset, word.data(), word.size());
   if (word.size() >= kLong) long_words_.push_back({offset, word.size()});
+  if (is_short(word)) ++short_size_;
   end_ = offset + word.size();
   ++size_;
 }
@@ -68,26 +70,39 @@ std::optional<std::pair<int64_t, int64_t>> WordTable::index() {
   if (payload_bits > 63) {
     throw DataError(fmt::format("[Vocabulary] too large: got {} words of {} bytes, expected fewer.", size_, end_));
   }
-  slots_ = SlotTable(size_, payload_bits);
+  short_words_ = ShortWordTable(short_size_);
+  slots_ = SlotTable(size_ - short_size_, payload_bits);
   struct Pending {
-    uint64_t hash;
     std::string_view word;
+    ShortWordTable::Key key;
   } group[kGroup];
   uint64_t offset = 1;
   for (int64_t first = 0; first < size_; first += kGroup) {
     const int64_t count = std::min<int64_t>(kGroup, size_ - first);
     for (int64_t i = 0; i < count; ++i) {
-      const std::string_view word = at(offset);
-      group[i] = {quick_hash(word), word};
-      slots_.prefetch(group[i].hash);
-      offset += word.size() + 1;
+      Pending& pending = group[i];
+      pending.word = at(offset);
+      if (is_short(pending.word)) {
+        pending.key = ShortWordTable::Key::of(pending.word);
+        short_words_.prefetch(pending.key);
+      } else {
+        pending.key.hash = quick_hash(pending.word);
+        slots_.prefetch(pending.key.hash);
+      }
+      offset += pending.word.size() + 1;
     }
     for (int64_t i = 0; i < count; ++i) {
       const std::string_view word = group[i].word;
-      const auto place = static_cast<uint64_t>(word.data() - data_);
-      const uint64_t taken =
-          slots_.insert(group[i].hash, payload(place, first + i), [&](uint64_t p) { return same(p, word); });
-      if (taken != 0) return std::pair(id_of(taken), first + i);
+      int64_t taken = -1;
+      if (is_short(word)) {
+        taken = short_words_.insert(group[i].key, first + i);
+      } else {
+        const auto place = static_cast<uint64_t>(word.data() - data_);
+        const uint64_t other =
+            slots_.insert(group[i].key.hash, payload(place, first + i), [&](uint64_t p) { return same(p, word); });
+        if (other != 0) taken = id_of(other);
+      }
+      if (taken >= 0) return std::pair(taken, first + i);
     }
   }
   return std::nullopt;
@@ -100,35 +115,55 @@ void WordTable::find(std::span<const std::string_view> words, std::span<int64_t>
 }
 
 void WordTable::find_group(std::span<const std::string_view> words, int64_t* out) const {
-  // Three passes: what a pass needs, the one before has asked memory for.
+  // Two passes: what the second needs, the first has asked memory for.
+  ShortWordTable::Key keys[kGroup];
+  size_t others[kGroup];
+  size_t count = 0;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (is_short(words[i])) {
+      keys[i] = ShortWordTable::Key::of(words[i]);
+    } else {
+      keys[i] = ShortWordTable::Key::none();
+      others[count++] = i;
+    }
+    short_words_.prefetch(keys[i]);
+  }
+  for (size_t i = 0; i < words.size(); ++i) out[i] = short_words_.find(keys[i]);
+  if (count > 0) find_others(words, {others, count}, out);
+}
+
+void WordTable::find_others(std::span<const std::string_view> words, std::span<const size_t> which,
+                            int64_t* out) const {
+  // Three passes: the word is a second place in memory.
   uint64_t hashes[kGroup];
   uint64_t likely[kGroup];
-  for (size_t i = 0; i < words.size(); ++i) {
-    hashes[i] = quick_hash(words[i]);
+  for (size_t i = 0; i < which.size(); ++i) {
+    hashes[i] = quick_hash(words[which[i]]);
     slots_.prefetch(hashes[i]);
   }
-  for (size_t i = 0; i < words.size(); ++i) {
+  for (size_t i = 0; i < which.size(); ++i) {
     likely[i] = slots_.likely(hashes[i]);
     const char* stored = data_ + offset_of(likely[i]);
     __builtin_prefetch(stored - 1);
-    __builtin_prefetch(stored + words[i].size() - 1);
+    __builtin_prefetch(stored + words[which[i]].size() - 1);
   }
-  for (size_t i = 0; i < words.size(); ++i) {
+  for (size_t i = 0; i < which.size(); ++i) {
+    const std::string_view word = words[which[i]];
     uint64_t found = likely[i];
-    if (found != 0 && !same(found, words[i])) {
-      found = slots_.find(hashes[i], [&](uint64_t payload) { return same(payload, words[i]); });
+    if (found != 0 && !same(found, word)) {
+      found = slots_.find(hashes[i], [&](uint64_t payload) { return same(payload, word); });
     }
-    out[i] = found == 0 ? -1 : id_of(found);
+    out[which[i]] = found == 0 ? -1 : id_of(found);
   }
 }
 
 #ifndef DOCTEST_CONFIG_DISABLE
 namespace {
 
-WordTable table_of(const std::vector<std::string>& words) {
-  size_t bytes = 0;
+WordTable table_of(const std::vector<std::string>& words, int64_t most_with_short = ShortWordTable::kMostWords) {
+  size_t bytes = 1;
   for (const auto& word : words) bytes += word.size() + 1;
-  WordTable table(static_cast<int64_t>(words.size()), bytes);
+  WordTable table(std::ssize(words), Buffer::zeros(bytes), most_with_short);
   for (const auto& word : words) table.add(word);
   return table;
 }
@@ -145,21 +180,41 @@ TEST_CASE("word table: every word is found under its id, and no other") {
   std::vector<std::string> words;
   for (int i = 0; i < 3000; ++i)
     words.push_back(fmt::format("{}v{}", std::string(static_cast<size_t>(i % 40), 'x'), i));
-  WordTable table = table_of(words);
+  for (const int64_t most_with_short : {ShortWordTable::kMostWords, int64_t{2999}}) {
+    WordTable table = table_of(words, most_with_short);
+    REQUIRE_FALSE(table.index().has_value());
+    std::vector<std::string_view> asked(words.begin(), words.end());
+    std::vector<int64_t> ids(words.size());
+    table.find(asked, ids);
+    for (size_t i = 0; i < words.size(); ++i) {
+      CHECK(ids[i] == static_cast<int64_t>(i));
+      CHECK(table.word(static_cast<int64_t>(i)) == words[i]);
+      CHECK(find(table, words[i] + "y") == -1);
+    }
+  }
+}
+
+TEST_CASE("word table: short words that differ in one byte or in length alone are told apart") {
+  std::vector<std::string> words;
+  for (size_t length = 0; length <= 14; ++length) {
+    words.emplace_back(length, '\0');
+    for (size_t i = 0; i < length; ++i) {
+      words.emplace_back(length, '\0').at(i) = '\1';
+      words.emplace_back(length, '\0').at(i) = '\xff';
+    }
+  }
+  std::vector<std::string> half;
+  for (size_t i = 0; i < words.size(); i += 2) half.push_back(words[i]);
+  WordTable table = table_of(half);
   REQUIRE_FALSE(table.index().has_value());
-  std::vector<std::string_view> asked(words.begin(), words.end());
-  std::vector<int64_t> ids(words.size());
-  table.find(asked, ids);
   for (size_t i = 0; i < words.size(); ++i) {
-    CHECK(ids[i] == static_cast<int64_t>(i));
-    CHECK(table.word(static_cast<int64_t>(i)) == words[i]);
-    CHECK(find(table, words[i] + "y") == -1);
+    CHECK(find(table, words[i]) == (i % 2 == 0 ? static_cast<int64_t>(i / 2) : -1));
   }
 }
 
 TEST_CASE("word table: words of any bytes and any length, the empty one too") {
   std::vector<std::string> words = {"", std::string(1, '\0'), std::string(2, '\0'), "a\nb", "a", "\xff\xfe"};
-  for (const size_t length : {253, 254, 255, 256, 1000, 100000}) words.emplace_back(length, 'l');
+  for (const size_t length : {11, 12, 13, 253, 254, 255, 256, 1000, 100000}) words.emplace_back(length, 'l');
   words.emplace_back(std::string(1000, 'l') + "m");
   WordTable table = table_of(words);
   REQUIRE_FALSE(table.index().has_value());
@@ -176,10 +231,13 @@ TEST_CASE("word table: a repeated word is told with both ids") {
   std::vector<std::string> words;
   for (int i = 0; i < 200; ++i) words.push_back(std::to_string(i));
   words[150] = words[7];
-  const auto twice = table_of(words).index();
-  REQUIRE(twice.has_value());
-  CHECK(twice->first == 7);
-  CHECK(twice->second == 150);
+  for (const char* end : {"", " and more of a word"}) {
+    words[7] = words[150] = words[7] + end;
+    const auto twice = table_of(words).index();
+    REQUIRE(twice.has_value());
+    CHECK(twice->first == 7);
+    CHECK(twice->second == 150);
+  }
 }
 
 TEST_CASE("word table: text is taken in place, with bytes between the words dropped") {
