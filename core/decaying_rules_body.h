@@ -44,11 +44,11 @@ struct DecayingMean {
         inverse(numbers[3]),
         fresh(numbers[4]) {}
   /// What is left of the mean, and the new number's part.
-  Vector digits(Vector mean, Vector number) const {
-    return rounded((rounded(mean * last_inverse) * left + number * fresh) * inverse);
+  Vector digits(Vector old, Vector number) const {
+    return rounded((rounded(old * last_inverse) * left + number * fresh) * inverse);
   }
   Vector mean(Vector digits) const { return tiny_as_zero(digits * scale); }
-  Vector after(Vector mean, Vector number) const { return this->mean(digits(mean, number)); }
+  Vector after(Vector old, Vector number) const { return mean(digits(old, number)); }
 };
 
 // Keras' RMSprop without momentum: epsilon outside the root. Numbers: learning rate, epsilon, 5 of the mean.
@@ -160,7 +160,7 @@ template <bool kDecays>
 inline Integers settled(Vector value, Vector bound, float decay_left) {
   if (!kDecays) return (value + bound == value) & (value - bound == value);
   // What decay takes of it in the steps that are left is less than half.
-  return (bound <= absolute(value) * 0x1p-27f) & (Vector{} + decay_left <= 0.25f);
+  return (bound <= absolute(value) * 0x1p-27f) & (constant(decay_left) <= 0.25f);
 }
 
 /// V vectors of a row: each is its value, m, v (, vhat). Whether anything is there to be moved.

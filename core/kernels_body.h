@@ -9,6 +9,8 @@ namespace {
 constexpr int kLanes = WEFT_LANES;
 /// Ids ahead of the one in work whose rows, and whose sums, are asked for.
 constexpr int64_t kRowsAhead = 32, kAhead = 16;
+/// Numbers of a cache line.
+constexpr int kLine = 16;
 /// Vectors of a row that are held in registers.
 constexpr int kMost = 8;
 
@@ -111,7 +113,8 @@ inline void lookup_bag(const LookupArgs& a, int64_t bag, int64_t first, int64_t 
     const float* row = a.table + a.ids[i] * a.stride + first;
     const float scale = a.per_bag ? 1.0f : a.scales[i];
     for (int j = 0; j < kVectors<N>; ++j) {
-      if constexpr (N > 0) __builtin_prefetch(ahead + (j + 1 < N ? int64_t{j} * kLanes : width - 1));
+      if (N > 0 && j + 1 == N) __builtin_prefetch(ahead + width - 1);
+      if (j + 1 < N && j * kLanes % kLine == 0) __builtin_prefetch(ahead + int64_t{j} * kLanes);
       const Vector x = load_part<N>(row, j, width);
       sum[j] += a.per_bag ? x : scale * x;
     }

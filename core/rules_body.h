@@ -30,7 +30,9 @@ inline void for_vectors(float* const* arrays, const float* gradient, int64_t n, 
     if (ahead != nullptr) prefetch_row(ahead + S * (n - kLanes), S * kLanes);
   }
   for (int64_t i = 0; i + kLanes <= n; i += kLanes) {
-    for (int s = 0; ahead != nullptr && s < S; ++s) __builtin_prefetch(ahead + S * i + s * kLanes);
+    if (ahead != nullptr && i % kLine == 0) {
+      for (int s = 0; s < S; ++s) __builtin_prefetch(ahead + S * i + s * kLine);
+    }
     read(i, x);
     f(x, x[S]);
     write(i, x);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <string>
 
 namespace weft {
@@ -80,10 +81,15 @@ bool as_they_are(const Job& job, int64_t begin, int64_t end) {
   return !empty;
 }
 
-/// Ids that stay of bags [begin, end), with one more for each empty bag of a safe lookup; -1 - i if id i is out of
-/// range.
-int64_t count_block(const Job& job, int64_t begin, int64_t end) {
-  if (as_they_are(job, begin, end)) return job.first(end) - job.first(begin);
+/// What is found out of a block of bags before its ids are written.
+struct Block {
+  /// Ids that stay, with one more for each empty bag of a safe lookup; -1 - i if id i is out of range.
+  int64_t count = 0;
+  bool as_they_are = false;
+  int32_t place = 0;  ///< of the first id
+};
+
+int64_t kept_in(const Job& job, int64_t begin, int64_t end) {
   int64_t count = 0;
   for (int64_t bag = begin; bag < end; ++bag) {
     int64_t kept = 0;
@@ -97,13 +103,18 @@ int64_t count_block(const Job& job, int64_t begin, int64_t end) {
   return count;
 }
 
+Block count_block(const Job& job, int64_t begin, int64_t end) {
+  if (as_they_are(job, begin, end)) return {.count = job.first(end) - job.first(begin), .as_they_are = true};
+  return {.count = kept_in(job, begin, end)};
+}
+
 float bag_scale(Combiner combiner, double sum, double squares) {
   if (combiner == Combiner::sum) return 1.0f;
   const double divisor = combiner == Combiner::mean ? sum : std::sqrt(squares);
   return divisor == 0.0 ? 0.0f : static_cast<float>(1.0 / divisor);
 }
 
-/// The block as_they_are.
+/// A block as_they_are.
 void copy_block(const Job& job, int64_t begin, int64_t end, int32_t place, const Share& share) {
   const int64_t first = job.first(begin), count = job.first(end) - first;
   const int64_t* from = job.ids.ids.data() + first;
@@ -117,7 +128,6 @@ void copy_block(const Job& job, int64_t begin, int64_t end, int32_t place, const
 }
 
 void write_block(const Job& job, int64_t begin, int64_t end, int32_t place, const Share& share) {
-  if (as_they_are(job, begin, end)) return copy_block(job, begin, end, place, share);
   auto *ids = share.ids.as<int32_t>(), *offsets = share.offsets.as<int32_t>();
   auto* scales = share.scales.as<float>();
   for (int64_t bag = begin; bag < end; ++bag) {
@@ -163,22 +173,23 @@ void LookupPlan::make(const Ids& ids, const Parameter& table, const LookupOption
                 bags_of(ids, options.safe),
                 ids.weighted(),
                 ids.weighted() && options.combiner != Combiner::sum};
-  const int64_t blocks = (job.bags + kBlock - 1) / kBlock;
-  const Buffer counts(static_cast<size_t>(blocks + 1) * sizeof(int64_t));
-  auto* start = counts.as<int64_t>();
-  parallel_for(job.bags, kBlock,
-               [&](int64_t begin, int64_t end) { start[begin / kBlock + 1] = count_block(job, begin, end); });
-  start[0] = 0;
-  for (int64_t block = 0; block < blocks; ++block) {
-    if (start[block + 1] < 0) {
-      const int64_t i = -1 - start[block + 1];
+  const int64_t count = (job.bags + kBlock - 1) / kBlock;
+  const Buffer memory(static_cast<size_t>(count) * sizeof(Block));
+  const std::span blocks(memory.as<Block>(), static_cast<size_t>(count));
+  parallel_for(job.bags, kBlock, [&](int64_t begin, int64_t end) {
+    blocks[static_cast<size_t>(begin / kBlock)] = count_block(job, begin, end);
+  });
+  size_t total = 0;
+  for (Block& block : blocks) {
+    if (block.count < 0) {
+      const int64_t i = -1 - block.count;
       refuse(options, "indices[" + std::to_string(i) + "] = " + std::to_string(ids.ids[static_cast<size_t>(i)]) +
                           " is not in [0, " + std::to_string(job.rows) +
                           "). Give the column a default_value, or more buckets.");
     }
-    start[block + 1] += start[block];
+    block.place = static_cast<int32_t>(total);
+    total += static_cast<size_t>(block.count);
   }
-  const auto total = static_cast<size_t>(start[blocks]);
   share.bags = job.bags;
   share.per_bag = !job.weighted;
   share.ids = Buffer(total * sizeof(int32_t));
@@ -186,7 +197,8 @@ void LookupPlan::make(const Ids& ids, const Parameter& table, const LookupOption
   share.scales = Buffer((job.weighted ? total : static_cast<size_t>(job.bags)) * sizeof(float));
   share.offsets.as<int32_t>()[0] = 0;
   parallel_for(job.bags, kBlock, [&](int64_t begin, int64_t end) {
-    write_block(job, begin, end, static_cast<int32_t>(start[begin / kBlock]), share);
+    const Block& block = blocks[static_cast<size_t>(begin / kBlock)];
+    (block.as_they_are ? copy_block : write_block)(job, begin, end, block.place, share);
   });
 }
 
