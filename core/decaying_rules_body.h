@@ -145,9 +145,9 @@ void lazy_adam(const RuleArgs& a) {
 
 inline bool all(Integers mask) {
 #if WEFT_LANES == 16
-  return _mm512_movepi32_mask(reinterpret_cast<const __m512i&>(mask)) == 0xFFFF;
+  return _mm512_movepi32_mask(__builtin_bit_cast(__m512i, mask)) == 0xFFFF;
 #elif WEFT_LANES == 8
-  return _mm256_movemask_ps(reinterpret_cast<const __m256&>(mask)) == 0xFF;
+  return _mm256_movemask_ps(__builtin_bit_cast(__m256, mask)) == 0xFF;
 #else
   int32_t every = -1;
   for (int lane = 0; lane < kLanes; ++lane) every &= mask[lane];
