@@ -1,5 +1,6 @@
 // CountTable: values and how often each was added.
 #pragma once
+#include <weft/core/prefetch.h>
 #include <weft/io/hash.h>
 
 #include <algorithm>
@@ -54,15 +55,16 @@ class CountTable {
 
   /// Three looks at many hashes in turn, before add(), let the waits for memory overlap: at the slot, at the entry that
   /// it most likely means, at that one's word.
-  void prefetch_slot(uint64_t hash) const {
-    if (!slots_.empty()) __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
+  /// (core/prefetch.h says why they must not be calls.)
+  [[gnu::always_inline]] void prefetch_slot(uint64_t hash) const {
+    if (!slots_.empty()) prefetch(&slots_[hash & (slots_.size() - 1)]);
   }
-  void prefetch_entry(uint64_t hash) const {
-    if (const size_t number = likely(hash); number > 0) __builtin_prefetch(&entries_[number - 1]);
+  [[gnu::always_inline]] void prefetch_entry(uint64_t hash) const {
+    if (const size_t number = likely(hash); number > 0) prefetch(&entries_[number - 1]);
   }
-  void prefetch_word(uint64_t hash) const {
+  [[gnu::always_inline]] void prefetch_word(uint64_t hash) const {
     if constexpr (std::is_same_v<Value, std::string_view>) {
-      if (const size_t number = likely(hash); number > 0) __builtin_prefetch(entries_[number - 1].value.data());
+      if (const size_t number = likely(hash); number > 0) prefetch(entries_[number - 1].value.data());
     }
   }
   /// Counts one more of the value whose quick_hash is `hash`.

@@ -1,6 +1,7 @@
 // ShortWordTable: words of a few bytes and their ids, side by side in open addressing.
 #pragma once
 #include <weft/core/buffer.h>
+#include <weft/core/prefetch.h>
 #include <weft/io/hash.h>
 
 #include <cstdint>
@@ -55,7 +56,7 @@ class ShortWordTable {
         buffer_(Buffer::zeros(capacity_ * sizeof(Entry))),
         entries_(buffer_.as<Entry>()) {}
 
-  void prefetch(const Key& key) const { __builtin_prefetch(entries_ + home(key)); }
+  [[gnu::always_inline]] void prefetch(const Key& key) const { weft::prefetch(entries_ + home(key)); }
   /// The word's id, or -1.
   int64_t find(const Key& key) const { return static_cast<int64_t>(locate(key).rest >> kIdShift) - 1; }
   /// Puts the word unless it is there already; then gives its id, else -1.

@@ -1,6 +1,7 @@
 // SlotTable: hash to payload, open addressing with 8 bytes an entry.
 #pragma once
 #include <weft/core/buffer.h>
+#include <weft/core/prefetch.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -25,7 +26,7 @@ class SlotTable {
         buffer_(Buffer::zeros(capacity_ * sizeof(uint64_t))),
         slots_(buffer_.as<uint64_t>()) {}
 
-  void prefetch(uint64_t hash) const { __builtin_prefetch(slots_ + home(hash)); }
+  [[gnu::always_inline]] void prefetch(uint64_t hash) const { weft::prefetch(slots_ + home(hash)); }
 
   /// The payload of the first entry whose tag fits and for which same(payload) holds; 0 if there is none.
   template <class Same>
