@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <random>
 #include <vector>
 
@@ -20,10 +21,12 @@ constexpr int64_t kMostPieces = 16;
 /// Rows or columns of a piece are a multiple of this, so that no piece but the last is ragged.
 constexpr int64_t kMultiple = 16;
 
-/// Pieces of a product: at least two once it is worth cutting, more for larger ones; by its size alone.
+/// Pieces of a product: at least two once it is worth cutting, more for larger ones; by its size alone. A power of two,
+/// so that most numbers of threads have equal shares.
 int64_t pieces_of(const GemmArgs& g) {
   const int64_t work = g.m * g.n * g.k;
-  return work < kWhole ? 1 : std::clamp<int64_t>(work / kPiece, 2, kMostPieces);
+  if (work < kWhole) return 1;
+  return std::clamp<int64_t>(std::bit_ceil(static_cast<uint64_t>(work / kPiece)), 2, kMostPieces);
 }
 
 /// Columns [first, first + count) of the product, or rows of it.
