@@ -1,5 +1,6 @@
-// coalesce: every use of a row is put with the row's other uses, by a table with one slot number a row; no sorting, and
-// no gradient but the sums of the rows touched. Small gradients are summed in one go, large ones in partitions by row.
+// coalesce: every use of a row is put with the row's other uses, by a table of a number a row if that is small, by a
+// hash of the row otherwise; no sorting, and no gradient but the sums of the rows touched. Small gradients are summed
+// in one go, large ones in partitions by row, whose sums and hash tables stay in cache.
 #include <weft/core/coalesce.h>
 #include <weft/core/kernels.h>
 #include <weft/core/ops/ops.h>
@@ -10,6 +11,7 @@
 #include <doctest/doctest.h>
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <mutex>
 #include <numeric>
@@ -18,7 +20,7 @@
 namespace weft {
 
 struct CoalesceWorkspace {
-  Buffer slots;  ///< kernels::RowSums::slots of every row; all 0 between walks
+  Buffer places;  ///< kernels::RowSums::places of every row of a small table; all 0 between walks
   RowPartitions partitions;
 };
 
@@ -26,32 +28,41 @@ namespace {
 
 /// Sums up to this size are made in one go.
 constexpr int64_t kWholeBytes = 192 << 10;
+/// Rows of a table whose places, a number each, stay in cache.
+constexpr int64_t kSmallTable = 1 << 16;
+
 void make_workspace(Parameter& table) {
   if (table.workspace) return;
   table.workspace = std::make_shared<CoalesceWorkspace>();
-  table.workspace->slots = Buffer::zeros(static_cast<size_t>(table.stored().rows) * sizeof(uint32_t));
+  const int64_t rows = table.stored().rows;
+  if (rows <= kSmallTable) table.workspace->places = Buffer::zeros(static_cast<size_t>(rows) * sizeof(uint32_t));
 }
 
-/// The sums of up to `uses` rows of a table. The slot numbers are cleared however the walk ends.
+/// Sums of up to `uses` rows of `width` numbers, found by the table's own places or, where it has none, by a hash.
 class Sums : public kernels::RowSums {
  public:
-  Sums(const Parameter& table, size_t uses)
-      : touched_(uses * sizeof(int32_t)),
-        sums_(uses * static_cast<size_t>(kernels::sums_stride(table.stored().width)) * sizeof(float)) {
-    slots = table.workspace->slots.as<uint32_t>();
+  Sums(int64_t row_width, size_t uses, const Buffer& of_table = {})
+      : owned_(of_table ? Buffer() : Buffer(std::bit_ceil(2 * uses) * sizeof(uint32_t))),
+        touched_(uses * sizeof(int32_t)),
+        sums_(uses * static_cast<size_t>(kernels::sums_stride(row_width)) * sizeof(float)) {
+    places = (of_table ? of_table : owned_).as<uint32_t>();
+    shift = of_table ? 0 : 32 - std::countr_zero(std::bit_ceil(2 * uses));
+    if (owned_) std::fill_n(places, std::bit_ceil(2 * uses), 0u);
     touched = touched_.as<int32_t>();
     sums = sums_.as<float>();
-    width = table.stored().width;
+    width = row_width;
     count = 0;
   }
   Sums(const Sums&) = delete;
   Sums& operator=(const Sums&) = delete;
+  /// The table's places are 0 again however the walk ends.
   ~Sums() {
-    for (uint32_t i = 0; i < count; ++i) slots[touched[i]] = 0;
+    if (owned_) return;
+    for (uint32_t i = 0; i < count; ++i) places[touched[i]] = 0;
   }
 
  private:
-  Buffer touched_, sums_;
+  Buffer owned_, touched_, sums_;
 };
 
 /// d x of y = x * max_norm / |x| for rows that were clipped (|x| >= max_norm): max_norm / |x| * (d y - x (x . d y) /
@@ -76,7 +87,7 @@ void finish(const Parameter& table, const Sums& rows, int64_t part, const RowBat
 }
 
 void coalesce_whole(const Parameter& table, int64_t uses, const RowBatchVisitor& visit) {
-  Sums rows(table, static_cast<size_t>(uses));
+  Sums rows(table.stored().width, static_cast<size_t>(uses), table.workspace->places);
   for (const Share& share : table.row_gradient().shares) {
     kernels::best().add_bags({share.ids.as<int32_t>(), share.offsets.as<int32_t>(), share.scales.as<float>(),
                               share.per_bag, share.bags, share.dout, share.dout_stride},
@@ -89,7 +100,7 @@ void coalesce_partition(const Parameter& table, const RowPartitions& parts, int6
   const SparseRows& gradient = table.row_gradient();
   const std::span<const kernels::Use> uses = parts.uses(k);
   if (uses.empty()) return;
-  Sums rows(table, uses.size());
+  Sums rows(table.stored().width, uses.size());
   for (size_t s = 0; s < gradient.shares.size(); ++s) {
     const Share& share = gradient.shares[s];
     const std::span<const kernels::Use> part = parts.uses(k, s);
@@ -174,8 +185,12 @@ struct Lookups {
 }  // namespace
 
 TEST_CASE("coalesce: sums small and large gradients of two columns as plain loops do, the same bits for any threads") {
-  for (const auto& [rows, D, bags] :
-       {std::array<int64_t, 3>{7, 3, 20}, {1000, 10, 300}, {500, 64, 2000}, {3, 40, 3000}}) {
+  for (const auto& [rows, D, bags] : {std::array<int64_t, 3>{7, 3, 20},
+                                      {1000, 10, 300},
+                                      {100000, 10, 300},
+                                      {500, 64, 2000},
+                                      {200000, 16, 3000},
+                                      {3, 40, 3000}}) {
     std::vector<float> first;
     for (const int threads : {1, 2, 5}) {
       const ThreadLimit limit(threads);
@@ -191,7 +206,7 @@ TEST_CASE("coalesce: sums small and large gradients of two columns as plain loop
       const std::vector<float> numbers(got.gradients.values().begin(), got.gradients.values().end());
       if (threads == 1) first = numbers;
       CHECK(numbers == first);
-      // A second walk finds the slot numbers cleared.
+      // A second walk finds the places cleared.
       CHECK(coalesced(lookups.table).rows == got.rows);
     }
   }

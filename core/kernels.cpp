@@ -79,10 +79,10 @@ TEST_CASE("kernels: every set does what the plain loop says, for every width") {
         std::vector<float> out(4 * n, 9.0f), sums(6 * padded, 9.0f), sums_of_uses(6 * padded, 9.0f);
         set->lookup({table.data(), stride, width, ids.data(), offsets.data(), scales.data(), per_bag, 4, 0, 4,
                      out.data(), width});
-        std::vector<uint32_t> slots(6), slots_of_uses(6);
+        std::vector<uint32_t> places(6), hashed(16), hashed_bags(16);
         std::vector<int32_t> touched(6), touched_of_uses(6);
-        RowSums of_bags{slots.data(), touched.data(), sums.data(), width, 0};
-        RowSums of_uses{slots_of_uses.data(), touched_of_uses.data(), sums_of_uses.data(), width, 0};
+        RowSums of_bags{places.data(), 0, touched.data(), sums.data(), width, 0};
+        RowSums of_uses{hashed.data(), 28, touched_of_uses.data(), sums_of_uses.data(), width, 0};
         set->add_bags({ids.data(), offsets.data(), scales.data(), per_bag, 4, dout.data(), width}, of_bags);
         std::vector<Use> uses;
         for (int32_t bag = 0; bag < 4; ++bag) {
@@ -100,7 +100,7 @@ TEST_CASE("kernels: every set does what the plain loop says, for every width") {
           for (size_t k = 0; k < n; ++k) {
             want_out[static_cast<size_t>(use.bag) * n + k] +=
                 use.scale * table[static_cast<size_t>(use.row * stride) + k];
-            want_sums[(slots[static_cast<size_t>(use.row)] - 1) * padded + k] +=
+            want_sums[(places[static_cast<size_t>(use.row)] - 1) * padded + k] +=
                 use.scale * dout[static_cast<size_t>(use.bag) * n + k];
           }
         }
@@ -111,6 +111,11 @@ TEST_CASE("kernels: every set does what the plain loop says, for every width") {
           CHECK(sums[i] == doctest::Approx(want_sums[i]).epsilon(1e-5));
         }
         CHECK(sums == sums_of_uses);
+        std::vector<float> sums_by_hash(6 * padded);
+        RowSums by_hash{hashed_bags.data(), 28, touched_of_uses.data(), sums_by_hash.data(), width, 0};
+        set->add_bags({ids.data(), offsets.data(), scales.data(), per_bag, 4, dout.data(), width}, by_hash);
+        CHECK(hashed_bags == hashed);
+        for (size_t i = 0; i < sums.size(); ++i) CHECK((i % padded >= n || sums_by_hash[i] == sums[i]));
         if (set == &plain()) {
           plain_out = out;
           plain_sums = sums;

@@ -27,9 +27,12 @@ constexpr int64_t sums_stride(int64_t width) {
   return width < 16 ? 16 : width;
 }
 
-/// The sums of rows as they are met: row touched[i] has that at sums + i * sums_stride(width).
+/// The sums of rows as they are met: row touched[i] has that at sums + i * sums_stride(width), and its place is 1 + i.
 struct RowSums {
-  uint32_t* slots;   ///< a number a row of the table: 1 + its place among the touched, 0 for a row not met
+  /// 0, or the place of a row: of row r at r, or, if `shift` is not 0, in a hash table of 2^(32 - shift) numbers, at
+  /// the row's hash or after it. All are 0 at first; a hash table has room for twice as many rows as may be met.
+  uint32_t* places;
+  int shift;
   int32_t* touched;  ///< room for as many rows as may be met, as has `sums`
   float* sums;
   int64_t width;
@@ -54,7 +57,7 @@ struct Use {
   float scale;
 };
 
-/// The sum of row uses[i].row += uses[i].scale * dout[uses[i].bag].
+/// The sum of row uses[i].row += uses[i].scale * dout[uses[i].bag], into sums with a hash table.
 struct AddUsesArgs {
   const Use* uses;
   int64_t count;

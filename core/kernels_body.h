@@ -7,7 +7,7 @@
 namespace {
 
 constexpr int kLanes = WEFT_LANES;
-/// Ids ahead of the one in work whose rows, and whose sums, are asked for.
+/// Ids ahead of the one in work whose rows, places or gradients are asked for.
 constexpr int64_t kRowsAhead = 32, kAhead = 16;
 /// Numbers of a cache line.
 constexpr int kLine = 16;
@@ -151,21 +151,30 @@ inline void store_sum(float* sum, int j, int64_t width, Vector v) {
   store_part<N>(sum, j, width, v);
 }
 
-/// Adds d to the sum of `row`, N vectors from `first` on. The first time that a row is met it gets its place, and the
-/// rest of its sum is zeros.
+/// Where the place of a row is, or is to be.
+template <bool kHashed>
+inline uint32_t& place_of(const RowSums& in, int32_t row) {
+  if (!kHashed) return in.places[row];
+  const uint32_t last = UINT32_MAX >> in.shift;
+  uint32_t at = (static_cast<uint32_t>(row) * 0x85EBCA6Bu) >> in.shift;
+  while (in.places[at] != 0 && in.touched[in.places[at] - 1] != row) at = (at + 1) & last;
+  return in.places[at];
+}
+
+/// Adds d to the sum of the row at `place`, N vectors from `first` on. The first time that a row is met it gets its
+/// place, and the rest of its sum is zeros.
 template <int N>
-inline void add_to_row(RowSums& to, int32_t row, const Vector* d, int64_t first, int64_t width) {
+inline void add_to_row(RowSums& to, int32_t row, uint32_t& place, const Vector* d, int64_t first, int64_t width) {
   const int64_t stride = N == 0 ? sums_stride(0) : sums_stride(to.width);
-  const uint32_t slot = to.slots[row];
-  if (slot == 0) {
+  if (place == 0) {
     float* sum = to.sums + to.count * stride;
     to.touched[to.count] = row;
-    to.slots[row] = ++to.count;
+    place = ++to.count;
     for (int j = 0; j < kVectors<N>; ++j) store_sum<N>(sum, j, width, d[j]);
     for (int64_t k = width; N != 0 && k < to.width; ++k) sum[k] = 0.0f;
     return;
   }
-  float* sum = to.sums + int64_t{slot - 1} * stride + first;
+  float* sum = to.sums + int64_t{place - 1} * stride + first;
   Vector old[kVectors<N>];
   for (int j = 0; j < kVectors<N>; ++j) old[j] = load_sum<N>(sum, j, width);
   for (int j = 0; j < kVectors<N>; ++j) store_sum<N>(sum, j, width, old[j] + d[j]);
@@ -173,7 +182,8 @@ inline void add_to_row(RowSums& to, int32_t row, const Vector* d, int64_t first,
 
 // What a loop works on is copied first: vectors that it writes might otherwise be taken for the arguments themselves.
 
-void add_bags(const AddBagsArgs& args, RowSums& sums) {
+template <bool kHashed>
+inline void add_bags_to(const AddBagsArgs& args, RowSums& sums) {
   const AddBagsArgs a = args;
   RowSums to = sums;
   const int64_t ids_end = a.offsets[a.bags];
@@ -183,13 +193,16 @@ void add_bags(const AddBagsArgs& args, RowSums& sums) {
       const float* dout = a.dout + bag * a.dout_stride + first;
       if (a.per_bag) scaled_row<N>(dout, a.scales[bag], width, d);
       for (int64_t i = a.offsets[bag]; i < a.offsets[bag + 1]; ++i) {
-        __builtin_prefetch(to.slots + a.ids[least(i + kAhead, ids_end - 1)]);
+        if (!kHashed) __builtin_prefetch(to.places + a.ids[least(i + kAhead, ids_end - 1)]);
         if (!a.per_bag) scaled_row<N>(dout, a.scales[i], width, d);
-        add_to_row<N>(to, a.ids[i], d, first, width);
+        add_to_row<N>(to, a.ids[i], place_of<kHashed>(to, a.ids[i]), d, first, width);
       }
     }
   });
   sums.count = to.count;
+}
+void add_bags(const AddBagsArgs& args, RowSums& sums) {
+  sums.shift == 0 ? add_bags_to<false>(args, sums) : add_bags_to<true>(args, sums);
 }
 
 void add_uses(const AddUsesArgs& args, RowSums& sums) {
@@ -199,10 +212,9 @@ void add_uses(const AddUsesArgs& args, RowSums& sums) {
     Vector d[kVectors<N>] = {};
     for (int64_t i = 0; i < a.count; ++i) {
       const Use &use = a.uses[i], &later = a.uses[least(i + kAhead, a.count - 1)];
-      __builtin_prefetch(to.slots + later.row);
       prefetch_row(a.dout + int64_t{later.bag} * a.dout_stride + first, width);
       scaled_row<N>(a.dout + int64_t{use.bag} * a.dout_stride + first, use.scale, width, d);
-      add_to_row<N>(to, use.row, d, first, width);
+      add_to_row<N>(to, use.row, place_of<true>(to, use.row), d, first, width);
     }
   });
   sums.count = to.count;

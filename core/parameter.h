@@ -95,7 +95,7 @@ class Parameter {
   bool has_gradient() const { return dense_used_ || !row_gradient_.empty(); }
   void clear_gradient();
 
-  /// Room that the optimizer keeps from step to step for this parameter (a slot number a row, see coalesce.h).
+  /// Room that the optimizer keeps from step to step for this parameter (see coalesce.cpp).
   std::shared_ptr<CoalesceWorkspace> workspace;
   /// Rows that are behind, kept by an optimizer that moves rows which nobody reads.
   std::shared_ptr<DeferredRows> deferred;
