@@ -13,8 +13,11 @@ using kernels::Use;
 /// Bytes of sums that a partition should have at most, if every use were of another row.
 constexpr int64_t kPartitionBytes = 256 << 10;
 constexpr int64_t kLeast = 8, kMost = 256;
-/// Bags of a chunk.
-constexpr int64_t kBags = 128;
+/// Chunks that the bags of all shares are cut into, about, and bags that a chunk has at least. The fewer chunks, the
+/// longer are the stretches that each writes into a partition.
+constexpr int64_t kChunks = 8, kLeastBags = 128;
+/// Uses ahead of the one that is written whose memory is asked for: a cache line and more.
+constexpr int64_t kAhead = 10;
 
 /// Calls f(use) for the uses of bags [begin, end) in order.
 template <class F>
@@ -33,10 +36,13 @@ void for_uses(const Share& share, int64_t begin, int64_t end, const F& f) {
 void RowPartitions::list_chunks(const SparseRows& gradient) {
   chunks_.clear();
   first_chunk_.clear();
+  int64_t all = 0;
+  for (const Share& share : gradient.shares) all += share.bags;
+  const int64_t most = std::max(kLeastBags, (all + kChunks - 1) / kChunks);
   for (size_t s = 0; s < gradient.shares.size(); ++s) {
     first_chunk_.push_back(chunks_.size());
     const int64_t bags = gradient.shares[s].bags;
-    for (int64_t bag = 0; bag < bags; bag += kBags) chunks_.push_back({s, bag, std::min(bag + kBags, bags)});
+    for (int64_t bag = 0; bag < bags; bag += most) chunks_.push_back({s, bag, std::min(bag + most, bags)});
   }
   first_chunk_.push_back(chunks_.size());
 }
@@ -74,8 +80,11 @@ void RowPartitions::distribute(const SparseRows& gradient, int64_t uses, int64_t
     int64_t next[kMost];
     std::copy_n(starts(static_cast<size_t>(c)), count_, next);
     auto* to = uses_.as<Use>();
-    for_uses(gradient.shares[chunk.share], chunk.begin, chunk.end,
-             [&](const Use& use) { to[next[of(use.row)]++] = use; });
+    for_uses(gradient.shares[chunk.share], chunk.begin, chunk.end, [&](const Use& use) {
+      Use* place = to + next[of(use.row)]++;
+      __builtin_prefetch(place + kAhead, 1);
+      *place = use;
+    });
   });
 }
 
