@@ -42,12 +42,18 @@ void make_workspace(Parameter& table) {
 class Sums : public kernels::RowSums {
  public:
   Sums(int64_t row_width, size_t uses, const Buffer& of_table = {})
-      : owned_(of_table ? Buffer() : Buffer(std::bit_ceil(2 * uses) * sizeof(uint32_t))),
-        touched_(uses * sizeof(int32_t)),
+      : touched_(uses * sizeof(int32_t)),
         sums_(uses * static_cast<size_t>(kernels::sums_stride(row_width)) * sizeof(float)) {
-    places = (of_table ? of_table : owned_).as<uint32_t>();
-    shift = of_table ? 0 : 32 - std::countr_zero(std::bit_ceil(2 * uses));
-    if (owned_) std::fill_n(places, std::bit_ceil(2 * uses), 0u);
+    if (of_table) {
+      places = of_table.as<uint32_t>();
+      shift = 0;
+    } else {
+      const size_t room = std::bit_ceil(2 * uses);
+      hash_table_ = Buffer(room * sizeof(uint32_t));
+      places = hash_table_.as<uint32_t>();
+      std::fill_n(places, room, 0u);
+      shift = 32 - std::countr_zero(room);
+    }
     touched = touched_.as<int32_t>();
     sums = sums_.as<float>();
     width = row_width;
@@ -57,12 +63,12 @@ class Sums : public kernels::RowSums {
   Sums& operator=(const Sums&) = delete;
   /// The table's places are 0 again however the walk ends.
   ~Sums() {
-    if (owned_) return;
+    if (hash_table_) return;
     for (uint32_t i = 0; i < count; ++i) places[touched[i]] = 0;
   }
 
  private:
-  Buffer owned_, touched_, sums_;
+  Buffer hash_table_, touched_, sums_;
 };
 
 /// d x of y = x * max_norm / |x| for rows that were clipped (|x| >= max_norm): max_norm / |x| * (d y - x (x . d y) /

@@ -151,7 +151,8 @@ inline void store_sum(float* sum, int j, int64_t width, Vector v) {
   store_part<N>(sum, j, width, v);
 }
 
-/// Where the place of a row is, or is to be.
+/// Where the place of a row is, or is to be. The hash is another than that of RowPartitions, whose upper bits are the
+/// same in all rows of a partition.
 template <bool kHashed>
 inline uint32_t& place_of(const RowSums& in, int32_t row) {
   if (!kHashed) return in.places[row];

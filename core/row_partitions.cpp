@@ -1,5 +1,6 @@
 // RowPartitions: a radix partition in two passes, counts then moves, over chunks of bags.
 #include <weft/core/parallel.h>
+#include <weft/core/prefetch.h>
 #include <weft/core/row_partitions.h>
 
 #include <algorithm>
@@ -36,13 +37,13 @@ void for_uses(const Share& share, int64_t begin, int64_t end, const F& f) {
 void RowPartitions::list_chunks(const SparseRows& gradient) {
   chunks_.clear();
   first_chunk_.clear();
-  int64_t all = 0;
-  for (const Share& share : gradient.shares) all += share.bags;
-  const int64_t most = std::max(kLeastBags, (all + kChunks - 1) / kChunks);
+  int64_t all_bags = 0;
+  for (const Share& share : gradient.shares) all_bags += share.bags;
+  const int64_t step = std::max(kLeastBags, (all_bags + kChunks - 1) / kChunks);
   for (size_t s = 0; s < gradient.shares.size(); ++s) {
     first_chunk_.push_back(chunks_.size());
     const int64_t bags = gradient.shares[s].bags;
-    for (int64_t bag = 0; bag < bags; bag += most) chunks_.push_back({s, bag, std::min(bag + most, bags)});
+    for (int64_t bag = 0; bag < bags; bag += step) chunks_.push_back({s, bag, std::min(bag + step, bags)});
   }
   first_chunk_.push_back(chunks_.size());
 }
@@ -82,7 +83,7 @@ void RowPartitions::distribute(const SparseRows& gradient, int64_t uses, int64_t
     auto* to = uses_.as<Use>();
     for_uses(gradient.shares[chunk.share], chunk.begin, chunk.end, [&](const Use& use) {
       Use* place = to + next[of(use.row)]++;
-      __builtin_prefetch(place + kAhead, 1);
+      prefetch(place + kAhead);
       *place = use;
     });
   });
