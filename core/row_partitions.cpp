@@ -1,6 +1,5 @@
 // RowPartitions: a radix partition in two passes, counts then moves, over chunks of bags.
 #include <weft/core/parallel.h>
-#include <weft/core/prefetch.h>
 #include <weft/core/row_partitions.h>
 
 #include <algorithm>
@@ -83,7 +82,7 @@ void RowPartitions::distribute(const SparseRows& gradient, int64_t uses, int64_t
     auto* to = uses_.as<Use>();
     for_uses(gradient.shares[chunk.share], chunk.begin, chunk.end, [&](const Use& use) {
       Use* place = to + next[of(use.row)]++;
-      prefetch(place + kAhead);
+      __builtin_prefetch(place + kAhead, 1);  // to be written
       *place = use;
     });
   });
