@@ -151,6 +151,12 @@ size_t Buffer::capacity() const {
   return block_ == nullptr ? 0 : block_->capacity;
 }
 
+void Buffer::renew(size_t bytes) {
+  // Who dropped the last other handle has written and read what it wanted before.
+  if (block_ != nullptr && block_->capacity >= bytes && block_->handles.load(std::memory_order_acquire) == 1) return;
+  *this = Buffer(bytes);
+}
+
 void Buffer::release_pages(size_t offset, size_t bytes) const {
   if (block_ == nullptr || !block_->mapped) return;
   const size_t first = (offset + kHugePage - 1) / kHugePage * kHugePage;
@@ -179,6 +185,22 @@ TEST_CASE("buffer: is aligned, comes back from the pool, and handles share bytes
     CHECK(b.data() == first);
   }
   CHECK(Buffer(1000).data() == first);
+}
+
+TEST_CASE("buffer: renewed, it keeps its memory only if that is large enough and its own") {
+  Buffer a(1000);
+  const void* first = a.data();
+  a.renew(500);
+  CHECK(a.data() == first);
+  const Buffer b = a;
+  a.renew(500);
+  CHECK(a.data() != first);
+  CHECK(b.data() == first);
+  a.renew(100000);
+  CHECK(a.capacity() >= 100000);
+  Buffer none;
+  none.renew(10);
+  CHECK(none.capacity() >= 10);
 }
 
 TEST_CASE("buffer: large ones start on a huge page; zeros are zeros and can be released") {

@@ -33,6 +33,8 @@ class Buffer {
   /// Bytes that may be used: at least what was asked for.
   size_t capacity() const;
   explicit operator bool() const { return block_ != nullptr; }
+  /// Room for `bytes`, uninitialised: the same memory if it is large enough and no other handle is on it.
+  void renew(size_t bytes);
 
   /// Tells the system that the whole pages within [offset, offset + bytes) are no longer needed (mapped buffers only).
   void release_pages(size_t offset, size_t bytes) const;

@@ -1,17 +1,17 @@
-// coalesce: every use of a row is put with the row's other uses, by a table of a number a row if that is small, by a
-// hash of the row otherwise; no sorting, and no gradient but the sums of the rows touched. Small gradients are summed
-// in one go, large ones in partitions by row, whose sums and hash tables stay in cache.
+// coalesce: every use of a row is put with the row's other uses, by a number of the row (core/row_places.h); no
+// sorting, and no gradient but the sums of the rows touched. Small gradients are summed in one go, large ones in
+// partitions by row, whose sums and hash tables stay in cache.
 #include <weft/core/coalesce.h>
 #include <weft/core/kernels.h>
 #include <weft/core/ops/ops.h>
 #include <weft/core/parallel.h>
 #include <weft/core/row_partitions.h>
+#include <weft/core/row_places.h>
 #include <weft/core/stage_timer.h>
 
 #include <doctest/doctest.h>
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <mutex>
 #include <numeric>
@@ -20,64 +20,38 @@
 namespace weft {
 
 struct CoalesceWorkspace {
-  Buffer places;  ///< kernels::RowSums::places of every row of a small table; all 0 between walks
   RowPartitions partitions;
+  std::vector<Share*> shares;
 };
 
 namespace {
 
-/// Sums up to this size are made in one go.
-constexpr int64_t kWholeBytes = 192 << 10;
-/// Rows of a table whose places, a number each, stay in cache.
-constexpr int64_t kSmallTable = 1 << 16;
-
-void make_workspace(Parameter& table) {
-  if (table.workspace) return;
-  table.workspace = std::make_shared<CoalesceWorkspace>();
-  const int64_t rows = table.stored().rows;
-  if (rows <= kSmallTable) table.workspace->places = Buffer::zeros(static_cast<size_t>(rows) * sizeof(uint32_t));
-}
-
-/// Sums of up to `uses` rows of `width` numbers, found by the table's own places or, where it has none, by a hash.
-class Sums : public kernels::RowSums {
+/// Sums to be added to. They begin as -0, which added to any number leaves that as it is.
+class Sums {
  public:
-  Sums(int64_t row_width, size_t uses, const Buffer& of_table = {})
-      : touched_(uses * sizeof(int32_t)),
-        sums_(uses * static_cast<size_t>(kernels::sums_stride(row_width)) * sizeof(float)) {
-    if (of_table) {
-      places = of_table.as<uint32_t>();
-      shift = 0;
-    } else {
-      const size_t room = std::bit_ceil(2 * uses);
-      hash_table_ = Buffer(room * sizeof(uint32_t));
-      places = hash_table_.as<uint32_t>();
-      std::fill_n(places, room, 0u);
-      shift = 32 - std::countr_zero(room);
-    }
-    touched = touched_.as<int32_t>();
-    sums = sums_.as<float>();
-    width = row_width;
-    count = 0;
+  Sums(int64_t width, uint32_t count)
+      : count_(count),
+        width_(width),
+        stride_(kernels::sums_stride(width)),
+        sums_(count * static_cast<size_t>(stride_) * sizeof(float)) {
+    std::fill_n(sums_.as<float>(), count * stride_, -0.0f);
   }
-  Sums(const Sums&) = delete;
-  Sums& operator=(const Sums&) = delete;
-  /// The table's places are 0 again however the walk ends.
-  ~Sums() {
-    if (hash_table_) return;
-    for (uint32_t i = 0; i < count; ++i) places[touched[i]] = 0;
-  }
+  float* data() const { return sums_.as<float>(); }
+  RowBatch batch(const int32_t* rows, int64_t part) const { return {rows, data(), stride_, count_, width_, part}; }
 
  private:
-  Buffer hash_table_, touched_, sums_;
+  uint32_t count_;
+  int64_t width_, stride_;
+  Buffer sums_;
 };
 
 /// d x of y = x * max_norm / |x| for rows that were clipped (|x| >= max_norm): max_norm / |x| * (d y - x (x . d y) /
 /// |x|^2).
-void through_clip(const Sums& rows, const RowsView& values, float max_norm) {
+void through_clip(const RowBatch& rows, const RowsView& values, float max_norm) {
   const int64_t D = values.width;
-  for (uint32_t i = 0; i < rows.count; ++i) {
-    const float* x = values.row(rows.touched[i]).data();
-    float* d = rows.sums + i * kernels::sums_stride(D);
+  for (int64_t i = 0; i < rows.count; ++i) {
+    const float* x = values.row(rows.rows[i]).data();
+    float* d = rows.gradient(i);
     const float squares = kernels::best().dot(x, x, D);
     const float norm = std::sqrt(squares);
     if (!(norm >= max_norm) || norm == 0.0f) continue;
@@ -86,33 +60,45 @@ void through_clip(const Sums& rows, const RowsView& values, float max_norm) {
   }
 }
 
-void finish(const Parameter& table, const Sums& rows, int64_t part, const RowBatchVisitor& visit) {
+void finish(const Parameter& table, const RowBatch& rows, const RowBatchVisitor& visit) {
   const std::optional<float>& max_norm = table.row_gradient().max_norm;
   if (max_norm) through_clip(rows, table.stored(), *max_norm);
-  visit({rows.touched, rows.sums, kernels::sums_stride(rows.width), rows.count, rows.width, part});
+  visit(rows);
 }
 
-void coalesce_whole(const Parameter& table, int64_t uses, const RowBatchVisitor& visit) {
-  Sums rows(table.stored().width, static_cast<size_t>(uses), table.workspace->places);
-  for (const Share& share : table.row_gradient().shares) {
-    kernels::best().add_bags({share.ids.as<int32_t>(), share.offsets.as<int32_t>(), share.scales.as<float>(),
+void coalesce_whole(const Parameter& table, const RowBatchVisitor& visit) {
+  const std::vector<Share>& shares = table.row_gradient().shares;
+  const RowPlaces& places = shares[0].places;
+  const Sums sums(table.stored().width, places.count);
+  for (const Share& share : shares) {
+    kernels::best().add_bags({share.places.of_ids.as<int32_t>(), share.offsets.as<int32_t>(), share.scales.as<float>(),
                               share.per_bag, share.bags, share.dout, share.dout_stride},
-                             rows);
+                             sums.data(), table.stored().width);
   }
-  finish(table, rows, 0, visit);
+  finish(table, sums.batch(places.rows.as<int32_t>() + 1, 0), visit);
 }
 
 void coalesce_partition(const Parameter& table, const RowPartitions& parts, int64_t k, const RowBatchVisitor& visit) {
   const SparseRows& gradient = table.row_gradient();
-  const std::span<const kernels::Use> uses = parts.uses(k);
+  const std::span<kernels::Use> uses = parts.uses(k);
   if (uses.empty()) return;
-  Sums rows(table.stored().width, uses.size());
+  const RowsView rows = table.stored();
+  RowNumbering numbering(std::ssize(uses), rows.rows);
+  numbering.number(uses);
+  const Sums sums(rows.width, numbering.count());
   for (size_t s = 0; s < gradient.shares.size(); ++s) {
     const Share& share = gradient.shares[s];
     const std::span<const kernels::Use> part = parts.uses(k, s);
-    kernels::best().add_uses({part.data(), static_cast<int64_t>(part.size()), share.dout, share.dout_stride}, rows);
+    kernels::best().add_uses({part.data(), std::ssize(part), share.dout, share.dout_stride}, sums.data(), rows.width);
   }
-  finish(table, rows, k, visit);
+  finish(table, sums.batch(numbering.rows(), k), visit);
+}
+
+void find_places(Parameter& table) {
+  std::vector<Share*>& shares = table.workspace->shares;
+  shares.clear();
+  for (Share& share : table.row_gradient().shares) shares.push_back(&share);
+  find_row_places(shares, table.stored().rows);
 }
 
 }  // namespace
@@ -123,11 +109,15 @@ void coalesce(Parameter& table, const RowBatchVisitor& visit) {
   int64_t uses = 0;
   for (const Share& share : gradient.shares) uses += share.count();
   if (uses == 0) return;
-  const int64_t bytes = uses * table.stored().width * static_cast<int64_t>(sizeof(float));
-  make_workspace(table);
-  if (bytes <= kWholeBytes) return coalesce_whole(table, uses, visit);
+  if (!table.workspace) table.workspace = std::make_shared<CoalesceWorkspace>();
+  const int64_t width = table.stored().width;
+  const bool found = have_places_together(gradient.shares);
+  if (found || few_sums(uses, width)) {
+    if (!found) find_places(table);
+    return coalesce_whole(table, visit);
+  }
   RowPartitions& parts = table.workspace->partitions;
-  parts.distribute(gradient, uses, bytes);
+  parts.distribute(gradient, uses, uses * width * static_cast<int64_t>(sizeof(float)));
   parallel_blocks(parts.count(), [&](int64_t k) { coalesce_partition(table, parts, k, visit); });
   parts.clear();
 }
@@ -212,7 +202,7 @@ TEST_CASE("coalesce: sums small and large gradients of two columns as plain loop
       const std::vector<float> numbers(got.gradients.values().begin(), got.gradients.values().end());
       if (threads == 1) first = numbers;
       CHECK(numbers == first);
-      // A second walk finds the places cleared.
+      // A second walk finds nothing of the first.
       CHECK(coalesced(lookups.table).rows == got.rows);
     }
   }

@@ -29,16 +29,16 @@ IdCounts count_ids(const Ids& ids, bool prune_weights) {
     return counts;
   }
   int64_t negative = 0;
+  for (const int64_t id : ids.ids) negative += static_cast<int64_t>(static_cast<uint64_t>(id) >> 63);
+  const auto stays = [&](size_t i) { return ids.ids[i] >= 0 && !(pruning && !(ids.weights[i] > 0.0f)); };
   for (size_t bag = 0; bag + 1 < ids.offsets.size(); ++bag) {
-    const auto first = static_cast<size_t>(ids.offsets[bag]), last = static_cast<size_t>(ids.offsets[bag + 1]);
-    int64_t below = 0, pruned = 0;
-    for (size_t i = first; i < last; ++i) below += ids.ids[i] < 0;
-    if (pruning) {
-      for (size_t i = first; i < last; ++i) pruned += ids.ids[i] >= 0 && !(ids.weights[i] > 0.0f);
-    }
-    negative += below;
-    counts.pruned_weights += pruned;
-    counts.empty_bags += static_cast<int64_t>(last - first) == below + pruned;
+    auto i = static_cast<size_t>(ids.offsets[bag]);
+    const auto last = static_cast<size_t>(ids.offsets[bag + 1]);
+    while (i < last && !stays(i)) ++i;
+    counts.empty_bags += i == last;
+  }
+  if (pruning) {
+    for (size_t i = 0; i < ids.ids.size(); ++i) counts.pruned_weights += ids.ids[i] >= 0 && !(ids.weights[i] > 0.0f);
   }
   // Without a default, words out of the vocabulary have id -1: they are counted already.
   counts.negative_ids = std::max<int64_t>(0, negative - ids.out_of_vocabulary);

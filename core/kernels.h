@@ -27,21 +27,9 @@ constexpr int64_t sums_stride(int64_t width) {
   return width < 16 ? 16 : width;
 }
 
-/// The sums of rows as they are met: row touched[i] has that at sums + i * sums_stride(width), and its place is 1 + i.
-struct RowSums {
-  /// 0, or the place of a row: of row r at r, or, if `shift` is not 0, in a hash table of 2^(32 - shift) numbers, at
-  /// the row's hash or after it. All are 0 at first; a hash table has room for twice as many rows as may be met.
-  uint32_t* places;
-  int shift;
-  int32_t* touched;  ///< room for as many rows as may be met, as has `sums`
-  float* sums;
-  int64_t width;
-  uint32_t count;
-};
-
-/// The sum of row ids[i] += scale * dout[b] for every id i of every bag b.
+/// The sum at places[i] += scale * dout[b] for every use i of every bag b; scale is scales[b] or scales[i].
 struct AddBagsArgs {
-  const int32_t* ids;
+  const int32_t* places;  ///< of all bags; offsets[bags] in all
   const int32_t* offsets;
   const float* scales;
   bool per_bag;
@@ -52,12 +40,12 @@ struct AddBagsArgs {
 
 /// One use of a row: which bag's gradient it receives, scaled.
 struct Use {
-  int32_t row;
+  int32_t row;  ///< or, once that is found, the place of its sum
   int32_t bag;
   float scale;
 };
 
-/// The sum of row uses[i].row += uses[i].scale * dout[uses[i].bag], into sums with a hash table.
+/// The sum at the place uses[i].row += uses[i].scale * dout[uses[i].bag].
 struct AddUsesArgs {
   const Use* uses;
   int64_t count;
@@ -122,8 +110,9 @@ struct AdamReplayArgs {
 struct Kernels {
   const char* instruction_set;
   void (*lookup)(const LookupArgs&);
-  void (*add_bags)(const AddBagsArgs&, RowSums&);
-  void (*add_uses)(const AddUsesArgs&, RowSums&);
+  /// Into sums of `width` numbers, sums_stride(width) apart.
+  void (*add_bags)(const AddBagsArgs&, float* sums, int64_t width);
+  void (*add_uses)(const AddUsesArgs&, float* sums, int64_t width);
   /// sums[k] = sum over rows of x[row, k]; x is [rows, width], contiguous.
   void (*column_sums)(const float* x, int64_t rows, int64_t width, float* sums);
   /// Back through relu first, where out = relu(.) has the shape of dout: dout[i] = out[i] > 0 ? dout[i] : 0.

@@ -151,74 +151,48 @@ inline void store_sum(float* sum, int j, int64_t width, Vector v) {
   store_part<N>(sum, j, width, v);
 }
 
-/// Where the place of a row is, or is to be. The hash is another than that of RowPartitions, whose upper bits are the
-/// same in all rows of a partition.
-template <bool kHashed>
-inline uint32_t& place_of(const RowSums& in, int32_t row) {
-  if (!kHashed) return in.places[row];
-  const uint32_t last = UINT32_MAX >> in.shift;
-  uint32_t at = (static_cast<uint32_t>(row) * 0x85EBCA6Bu) >> in.shift;
-  while (in.places[at] != 0 && in.touched[in.places[at] - 1] != row) at = (at + 1) & last;
-  return in.places[at];
-}
-
-/// Adds d to the sum of the row at `place`, N vectors from `first` on. The first time that a row is met it gets its
-/// place, and the rest of its sum is zeros.
+/// Adds d to `width` numbers of a sum, N vectors.
 template <int N>
-inline void add_to_row(RowSums& to, int32_t row, uint32_t& place, const Vector* d, int64_t first, int64_t width) {
-  const int64_t stride = N == 0 ? sums_stride(0) : sums_stride(to.width);
-  if (place == 0) {
-    float* sum = to.sums + to.count * stride;
-    to.touched[to.count] = row;
-    place = ++to.count;
-    for (int j = 0; j < kVectors<N>; ++j) store_sum<N>(sum, j, width, d[j]);
-    for (int64_t k = width; N != 0 && k < to.width; ++k) sum[k] = 0.0f;
-    return;
-  }
-  float* sum = to.sums + int64_t{place - 1} * stride + first;
+inline void add_to_sum(float* sum, const Vector* d, int64_t width) {
   Vector old[kVectors<N>];
   for (int j = 0; j < kVectors<N>; ++j) old[j] = load_sum<N>(sum, j, width);
   for (int j = 0; j < kVectors<N>; ++j) store_sum<N>(sum, j, width, old[j] + d[j]);
 }
+template <int N>
+inline int64_t stride_of_sums(int64_t width) {
+  return N == 0 ? sums_stride(0) : sums_stride(width);
+}
 
 // What a loop works on is copied first: vectors that it writes might otherwise be taken for the arguments themselves.
 
-template <bool kHashed>
-inline void add_bags_to(const AddBagsArgs& args, RowSums& sums) {
+void add_bags(const AddBagsArgs& args, float* sums, int64_t row_width) {
   const AddBagsArgs a = args;
-  RowSums to = sums;
-  const int64_t ids_end = a.offsets[a.bags];
-  for_pieces(to.width, [&]<int N>(int64_t first, int64_t width) {
+  for_pieces(row_width, [&]<int N>(int64_t first, int64_t width) {
+    const int64_t stride = stride_of_sums<N>(row_width);
     Vector d[kVectors<N>] = {};
     for (int64_t bag = 0; bag < a.bags; ++bag) {
       const float* dout = a.dout + bag * a.dout_stride + first;
       if (a.per_bag) scaled_row<N>(dout, a.scales[bag], width, d);
       for (int64_t i = a.offsets[bag]; i < a.offsets[bag + 1]; ++i) {
-        if (!kHashed) __builtin_prefetch(to.places + a.ids[least(i + kAhead, ids_end - 1)]);
         if (!a.per_bag) scaled_row<N>(dout, a.scales[i], width, d);
-        add_to_row<N>(to, a.ids[i], place_of<kHashed>(to, a.ids[i]), d, first, width);
+        add_to_sum<N>(sums + a.places[i] * stride + first, d, width);
       }
     }
   });
-  sums.count = to.count;
-}
-void add_bags(const AddBagsArgs& args, RowSums& sums) {
-  sums.shift == 0 ? add_bags_to<false>(args, sums) : add_bags_to<true>(args, sums);
 }
 
-void add_uses(const AddUsesArgs& args, RowSums& sums) {
+void add_uses(const AddUsesArgs& args, float* sums, int64_t row_width) {
   const AddUsesArgs a = args;
-  RowSums to = sums;
-  for_pieces(to.width, [&]<int N>(int64_t first, int64_t width) {
+  for_pieces(row_width, [&]<int N>(int64_t first, int64_t width) {
+    const int64_t stride = stride_of_sums<N>(row_width);
     Vector d[kVectors<N>] = {};
     for (int64_t i = 0; i < a.count; ++i) {
       const Use &use = a.uses[i], &later = a.uses[least(i + kAhead, a.count - 1)];
       prefetch_row(a.dout + int64_t{later.bag} * a.dout_stride + first, width);
       scaled_row<N>(a.dout + int64_t{use.bag} * a.dout_stride + first, use.scale, width, d);
-      add_to_row<N>(to, use.row, place_of<true>(to, use.row), d, first, width);
+      add_to_sum<N>(sums + use.row * stride + first, d, width);
     }
   });
-  sums.count = to.count;
 }
 
 void column_sums(const float* x, int64_t rows, int64_t width, float* sums) {

@@ -93,15 +93,15 @@ void RowPartitions::clear() {
   starts_ = Buffer();
 }
 
-std::span<const Use> RowPartitions::between(int64_t begin, int64_t end) const {
+std::span<Use> RowPartitions::between(int64_t begin, int64_t end) const {
   return {uses_.as<Use>() + begin, static_cast<size_t>(end - begin)};
 }
 
-std::span<const Use> RowPartitions::uses(int64_t k) const {
+std::span<Use> RowPartitions::uses(int64_t k) const {
   return between(starts(0)[k], starts(chunks_.size())[k]);
 }
 
-std::span<const Use> RowPartitions::uses(int64_t k, size_t share) const {
+std::span<Use> RowPartitions::uses(int64_t k, size_t share) const {
   return between(starts(first_chunk_[share])[k], starts(first_chunk_[share + 1])[k]);
 }
 

@@ -22,9 +22,9 @@ class RowPartitions {
 
   int64_t count() const { return count_; }
   /// The uses of partition k.
-  std::span<const kernels::Use> uses(int64_t k) const;
+  std::span<kernels::Use> uses(int64_t k) const;
   /// Those of one share, a part of them.
-  std::span<const kernels::Use> uses(int64_t k, size_t share) const;
+  std::span<kernels::Use> uses(int64_t k, size_t share) const;
 
  private:
   struct Chunk {
@@ -36,7 +36,7 @@ class RowPartitions {
   int64_t of(int32_t row) const { return (static_cast<uint32_t>(row) * 0x9E3779B1u) >> shift_; }
   /// Where the uses of a chunk start in each partition; of chunk number chunks_.size(): where the partitions end.
   int64_t* starts(size_t chunk) const { return starts_.as<int64_t>() + static_cast<int64_t>(chunk) * count_; }
-  std::span<const kernels::Use> between(int64_t begin, int64_t end) const;
+  std::span<kernels::Use> between(int64_t begin, int64_t end) const;
 
   int64_t count_ = 0;
   int shift_ = 0;

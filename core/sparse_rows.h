@@ -9,6 +9,15 @@
 
 namespace weft {
 
+/// Which sum of a table's gradient each id of a lookup goes to, if that was found (core/row_places.h).
+struct RowPlaces {
+  Buffer of_ids;  ///< int32 [N], as the ids: the place among `rows`
+  Buffer rows;    ///< int32 [1 + count]: from its second number on the rows that all of these shares read, each once
+  uint32_t count = 0;
+  uint32_t shares = 0;  ///< how many were looked at together, 0 if none were
+  uint32_t share = 0;   ///< which of them this is
+};
+
 /// What one lookup adds to the gradient of its table (N ids, B bags, D dimension): for id i of bag b, row ids[i]
 /// receives scale * dout[b, 0..D). The buffers are counted, so a share may outlive its tape.
 struct Share {
@@ -17,6 +26,7 @@ struct Share {
   Buffer offsets;    ///< int32 [B + 1]
   Buffer scales;     ///< float [B] if per_bag, else [N]
   bool per_bag = true;
+  RowPlaces places;
   Buffer upstream;              ///< keeps `dout` alive
   const float* dout = nullptr;  ///< [B, D], row b at dout + b * dout_stride
   int64_t dout_stride = 0;

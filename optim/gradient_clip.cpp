@@ -62,6 +62,7 @@ Share share_of(CoalescedRows rows) {
               .ids = Buffer(n * sizeof(int32_t)),
               .offsets = Buffer((n + 1) * sizeof(int32_t)),
               .scales = Buffer(n * sizeof(float)),
+              .places = {},
               .upstream = rows.gradients.buffer()};
   std::ranges::transform(rows.rows, share.ids.as<int32_t>(), [](int64_t row) { return static_cast<int32_t>(row); });
   std::iota(share.offsets.as<int32_t>(), share.offsets.as<int32_t>() + n + 1, 0);

@@ -34,6 +34,8 @@ struct Job {
     const auto k = static_cast<size_t>(i);
     return options.safe && (ids.ids[k] < 0 || (prune_weights && !(ids.weights[k] > 0.0f)));
   }
+  /// Whether an id's sign alone says if it is dropped.
+  bool by_sign() const { return options.safe && !weighted; }
   int64_t first(int64_t bag) const { return ids.offsets[static_cast<size_t>(bag)]; }
 };
 
@@ -89,7 +91,27 @@ struct Block {
   int32_t place = 0;  ///< of the first id
 };
 
+/// Whether no id of [first, last) is beyond the table; negative ones are none.
+bool none_beyond(const Job& job, int64_t first, int64_t last) {
+  int64_t beyond = 0;
+  for (int64_t i = first; i < last; ++i)
+    beyond |= job.rows - 1 - std::max<int64_t>(job.ids.ids[static_cast<size_t>(i)], 0);
+  return beyond >= 0;
+}
+
+/// kept_in() where an id stays unless it is negative.
+int64_t not_negative_in(const Job& job, int64_t begin, int64_t end) {
+  int64_t count = 0;
+  for (int64_t bag = begin; bag < end; ++bag) {
+    int64_t kept = 0;
+    for (int64_t i = job.first(bag); i < job.first(bag + 1); ++i) kept += job.ids.ids[static_cast<size_t>(i)] >= 0;
+    count += std::max<int64_t>(kept, 1);
+  }
+  return count;
+}
+
 int64_t kept_in(const Job& job, int64_t begin, int64_t end) {
+  if (job.by_sign() && none_beyond(job, job.first(begin), job.first(end))) return not_negative_in(job, begin, end);
   int64_t count = 0;
   for (int64_t bag = begin; bag < end; ++bag) {
     int64_t kept = 0;
@@ -124,6 +146,22 @@ void copy_block(const Job& job, int64_t begin, int64_t end, int32_t place, const
     const auto n = static_cast<double>(job.first(bag + 1) - job.first(bag));
     offsets[bag + 1] = static_cast<int32_t>(job.first(bag + 1) - first) + place;
     share.scales.as<float>()[bag] = n == 0.0 ? 0.0f : bag_scale(job.options.combiner, n, n);
+  }
+}
+
+/// write_block() where an id stays unless it is negative.
+void write_not_negative(const Job& job, int64_t begin, int64_t end, int32_t place, const Share& share) {
+  auto *ids = share.ids.as<int32_t>(), *offsets = share.offsets.as<int32_t>();
+  for (int64_t bag = begin; bag < end; ++bag) {
+    const int32_t start = place;
+    for (int64_t i = job.first(bag); i < job.first(bag + 1); ++i) {
+      const int64_t id = job.ids.ids[static_cast<size_t>(i)];
+      if (id >= 0) ids[place++] = static_cast<int32_t>(id);
+    }
+    const double n = place - start;
+    share.scales.as<float>()[bag] = place == start ? 0.0f : bag_scale(job.options.combiner, n, n);
+    if (place == start) ids[place++] = 0;  // as in write_block
+    offsets[bag + 1] = place;
   }
 }
 
@@ -165,11 +203,11 @@ void write_block(const Job& job, int64_t begin, int64_t end, int32_t place, cons
 
 void LookupPlan::make(const Ids& ids, const Parameter& table, const LookupOptions& options) {
   check_sizes(ids, options);
-  const RowsView rows = table.stored();
-  if (rows.rows > std::numeric_limits<int32_t>::max()) refuse(options, "a table may have 2^31 - 1 rows at most.");
+  const int64_t rows = table.shape()[0];
+  if (rows > std::numeric_limits<int32_t>::max()) refuse(options, "a table may have 2^31 - 1 rows at most.");
   const Job job{ids,
                 options,
-                rows.rows,
+                rows,
                 bags_of(ids, options.safe),
                 ids.weighted(),
                 ids.weighted() && options.combiner != Combiner::sum};
@@ -192,13 +230,14 @@ void LookupPlan::make(const Ids& ids, const Parameter& table, const LookupOption
   }
   share.bags = job.bags;
   share.per_bag = !job.weighted;
-  share.ids = Buffer(total * sizeof(int32_t));
-  share.offsets = Buffer((static_cast<size_t>(job.bags) + 1) * sizeof(int32_t));
-  share.scales = Buffer((job.weighted ? total : static_cast<size_t>(job.bags)) * sizeof(float));
+  share.ids.renew(total * sizeof(int32_t));
+  share.offsets.renew((static_cast<size_t>(job.bags) + 1) * sizeof(int32_t));
+  share.scales.renew((job.weighted ? total : static_cast<size_t>(job.bags)) * sizeof(float));
   share.offsets.as<int32_t>()[0] = 0;
   parallel_for(job.bags, kBlock, [&](int64_t begin, int64_t end) {
     const Block& block = blocks[static_cast<size_t>(begin / kBlock)];
-    (block.as_they_are ? copy_block : write_block)(job, begin, end, block.place, share);
+    const auto write = block.as_they_are ? copy_block : job.by_sign() ? write_not_negative : write_block;
+    write(job, begin, end, block.place, share);
   });
 }
 
