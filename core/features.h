@@ -1,6 +1,7 @@
 // Features: the parsed values of a batch by key; strings are views into bytes that the batch owns.
 #pragma once
 #include <weft/core/ids.h>
+#include <weft/core/sparse_rows.h>
 
 #include <cstdint>
 #include <initializer_list>
@@ -72,6 +73,9 @@ class Features {
     const void* by = nullptr;  ///< the layer; null: nothing yet, but memory to use again
     std::vector<Ids> ids;
     std::vector<IdCounts> counts;
+    /// What lookups make of the ids, one a column, or nothing; only what a training step wants is made so far ahead.
+    std::vector<Share> shares;
+    bool has_shares = false;
   };
   /// Null if `layer` has prepared nothing.
   const Prepared* find_prepared(const void* layer) const;

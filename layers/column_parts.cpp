@@ -1,7 +1,9 @@
 // ColumnParts: lookups of neighbouring columns in one pass, the other columns as constants beside them.
 #include <fmt/format.h>
 #include <weft/core/error.h>
+#include <weft/core/ops/lookup_plan.h>
 #include <weft/core/ops/ops.h>
+#include <weft/core/row_places.h>
 #include <weft/core/stage_timer.h>
 #include <weft/layers/column_kinds.h>
 #include <weft/layers/column_parts.h>
@@ -76,7 +78,45 @@ void ColumnParts::prepare(Features& features) const {
   const StageTimer timer(Stage::lookup);
   Features::Prepared& room = features.prepare_for(this);  // nobody's if the features are refused
   make_ids(features, room);
+  room.has_shares = false;
+  if (trains_.load(std::memory_order_relaxed)) make_shares(room);
   room.by = this;
+}
+
+// Beside a step that changes the tables: of them it looks at the shapes alone.
+void ColumnParts::make_shares(Features::Prepared& out) const {
+  out.shares.resize(parts_.size());
+  try {
+    for (size_t i = 0; i < parts_.size(); ++i) {
+      const ColumnPart& part = parts_[i];
+      if (part.table == nullptr) continue;
+      LookupPlan plan{std::move(out.shares[i])};
+      plan.make(out.ids[part.ids], *part.table, part.lookup);
+      out.shares[i] = std::move(plan.share);
+    }
+  } catch (const ValueError&) {
+    return;  // the lookup will say it
+  }
+  for (size_t i = 0; i < parts_.size(); ++i) find_places(i, out.shares);
+  out.has_shares = true;
+}
+
+void ColumnParts::find_places(size_t first, std::vector<Share>& all) const {
+  const Parameter* table = parts_[first].table;
+  const auto begin = parts_.begin(), here = begin + static_cast<std::ptrdiff_t>(first);
+  const auto reads_table = [&](const ColumnPart& part) { return part.table == table; };
+  if (table == nullptr || !table->trainable() || std::any_of(begin, here, reads_table)) return;
+  thread_local std::vector<Share*> shares;
+  shares.clear();
+  int64_t uses = 0;
+  // On the way back the last lookup adds its share first.
+  for (size_t i = parts_.size(); i-- > first;) {
+    if (!reads_table(parts_[i])) continue;
+    all[i].places.shares = 0;
+    shares.push_back(&all[i]);
+    uses += all[i].count();
+  }
+  if (few_sums(uses, table->shape()[1])) find_row_places(shares, table->shape()[0]);
 }
 
 int64_t ColumnParts::rows_of(const ColumnPart& part, const Features& features, const std::vector<Ids>& all) const {
@@ -101,10 +141,14 @@ int64_t ColumnParts::check_rows(const Features& features, const std::vector<Ids>
   return rows;
 }
 
-Var ColumnParts::look_up(Tape& tape, const Run& run, const std::vector<Ids>& all, Workspace& work) const {
+Var ColumnParts::look_up(Tape& tape, const Run& run, const Features::Prepared& ready, Workspace& work) const {
   work.lookups.clear();
-  for (const ColumnPart& part : std::span(parts_).subspan(run.first, run.count)) {
-    work.lookups.push_back({.table = part.table, .ids = &all[part.ids], .options = &part.lookup});
+  for (size_t i = run.first; i < run.first + run.count; ++i) {
+    const ColumnPart& part = parts_[i];
+    work.lookups.push_back({.table = part.table,
+                            .ids = &ready.ids[part.ids],
+                            .options = &part.lookup,
+                            .made = ready.has_shares ? &ready.shares[i] : nullptr});
   }
   return embedding_lookup(tape, work.lookups);
 }
@@ -127,11 +171,12 @@ Var ColumnParts::constants(Tape& tape, const Run& run, const Features& features,
   return tape.constant(std::move(out));
 }
 
-Var ColumnParts::values(Tape& tape, const Features& features, const std::vector<Ids>& all, int64_t rows,
+Var ColumnParts::values(Tape& tape, const Features& features, const Features::Prepared& ready, int64_t rows,
                         Workspace& work) const {
   work.outputs.clear();
   for (const Run& run : runs_) {
-    work.outputs.push_back(run.lookups ? look_up(tape, run, all, work) : constants(tape, run, features, all, rows));
+    work.outputs.push_back(run.lookups ? look_up(tape, run, ready, work)
+                                       : constants(tape, run, features, ready.ids, rows));
   }
   return work.outputs.size() == 1 ? work.outputs[0] : concat(work.outputs);
 }

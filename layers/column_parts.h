@@ -8,6 +8,7 @@
 #include <weft/layers/input_layer.h>
 #include <weft/layers/row_origin.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -83,8 +84,13 @@ class ColumnParts {
   };
 
   void make_ids(const Features& features, Features::Prepared& out) const;
-  Var values(Tape& tape, const Features& features, const std::vector<Ids>& ids, int64_t rows, Workspace& work) const;
-  Var look_up(Tape& tape, const Run& run, const std::vector<Ids>& ids, Workspace& work) const;
+  /// What lookups make of the ids, unless they are refused.
+  void make_shares(Features::Prepared& out) const;
+  /// Of the shares of part `first` and all later ones that read its table, if it is the first of them.
+  void find_places(size_t first, std::vector<Share>& shares) const;
+  Var values(Tape& tape, const Features& features, const Features::Prepared& ready, int64_t rows,
+             Workspace& work) const;
+  Var look_up(Tape& tape, const Run& run, const Features::Prepared& ready, Workspace& work) const;
   Var constants(Tape& tape, const Run& run, const Features& features, const std::vector<Ids>& ids, int64_t rows) const;
   std::unique_ptr<Workspace> take() const;
   void give_back(std::unique_ptr<Workspace> workspace, const std::vector<IdCounts>& counts) const;
@@ -96,6 +102,8 @@ class ColumnParts {
   std::vector<Sequence> sequences_;
   int64_t width_ = 0;
 
+  /// A data set's batches have been trained on: what a step makes of ids alone is worth making ahead.
+  mutable std::atomic<bool> trains_ = false;
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<Workspace>> idle_;  ///< as many as calls have ever run at once
   mutable std::vector<IdCounts> totals_;                  ///< one a part
@@ -108,8 +116,10 @@ Var ColumnParts::operator()(Tape& tape, const Features& features, Check&& check)
   if (ready == nullptr) {
     make_ids(features, work->prepared);
     ready = &work->prepared;
+  } else if (tape.recording()) {
+    trains_.store(true, std::memory_order_relaxed);
   }
-  const Var out = values(tape, features, ready->ids, check(ready->ids), *work);
+  const Var out = values(tape, features, *ready, check(ready->ids), *work);
   give_back(std::move(work), ready->counts);
   return out;
 }

@@ -3,6 +3,7 @@
 #include <weft/core/coalesce.h>
 #include <weft/core/error.h>
 #include <weft/core/ops/ops.h>
+#include <weft/core/row_places.h>
 #include <weft/layers/input_layer.h>
 
 #include <thread>
@@ -117,6 +118,66 @@ TEST_CASE("input layer: ids are made ahead once, and only by this layer") {
   CHECK_THROWS_AS(input.prepare(features), ValueError);
   CHECK_THROWS_AS(input(tape, features), ValueError);
   CHECK_NOTHROW(other(tape, features));
+}
+
+namespace {
+// Bags of up to 6 ids, some of them empty or out of range.
+[[maybe_unused]] weft::Features many_bags(uint64_t seed, int64_t bags) {
+  weft::Features features;
+  for (const char* key : {"a", "b", "c"}) {
+    IntegerRows rows;
+    for (int64_t bag = 0; bag < bags; ++bag) {
+      auto& row = rows.emplace_back();
+      for (int64_t i = 0; i < (bag * 5 + key[0]) % 7; ++i) {
+        row.push_back(static_cast<int64_t>((seed * 31 + static_cast<uint64_t>(bag * bag + i * 7919)) % 200) - 3);
+      }
+    }
+    features[key] = weft::sparse_feature(rows);
+  }
+  return features;
+}
+}  // namespace
+
+TEST_CASE("input layer: what a step makes of ids alone is made ahead once there was a step, with the same bits") {
+  using namespace weft;
+  ParameterStore params;
+  const auto column = [](const char* key) {
+    return categorical_column_with_identity({.key = key, .num_buckets = 190, .default_value = 7});
+  };
+  std::vector<FeatureColumn> columns = shared_embedding_columns({column("a"), column("b")}, {.dimension = 3});
+  columns.push_back(
+      embedding_column(weighted_categorical_column(column("c"), {.weight_feature_key = "w"}), {.dimension = 20}));
+  const InputLayer input(params, columns);
+  // A batch whose sums are made in one go, and one whose sums are not; the memory of the former is used again.
+  for (const int64_t bags : {50, 4000, 60}) {
+    Features features = many_bags(static_cast<uint64_t>(bags), bags);
+    features["w"] = features.at("c");
+    Feature& weights = features["w"];
+    weights.type = DataType::float32;
+    for (const int64_t id : weights.integers) weights.floats.push_back(0.25f * static_cast<float>(id % 5));
+    weights.integers.clear();
+    std::vector<std::vector<float>> outputs, gradients;
+    for (int time = 0; time < 4; ++time) {
+      if (time > 0) input.prepare(features);
+      Tape tape;
+      const Var out = input(tape, features);
+      Tensor dout(out.shape());
+      random_normal_initializer()(dout.values(), 0, dout.shape(), {3, 4});
+      tape.backward(out, dout);
+      outputs.push_back(numbers(out.value()));
+      auto& gradient = gradients.emplace_back();
+      for (Parameter& table : params) {
+        const bool together = have_places_together(table.row_gradient().shares);
+        if (table.shape()[1] == 3) CHECK(together == (bags < 1000 && time > (bags == 50 ? 1 : 0)));
+        const CoalescedRows rows = coalesced(table);
+        gradient.insert(gradient.end(), rows.rows.begin(), rows.rows.end());
+        gradient.insert(gradient.end(), rows.gradients.values().begin(), rows.gradients.values().end());
+        table.clear_gradient();
+      }
+      CHECK(outputs.back() == outputs[0]);
+      CHECK(gradients.back() == gradients[0]);
+    }
+  }
 }
 
 TEST_CASE("input layer: what is dropped is counted, prepared or not") {

@@ -102,7 +102,11 @@ Var embedding_lookup(Tape& tape, std::span<const LookupColumn> columns) {
   std::vector<LookupPlan>& plans = LookupPlan::of_thread(columns.size());
   int64_t width = 0;
   for (size_t k = 0; k < columns.size(); ++k) {
-    plans[k].make(*columns[k].ids, *columns[k].table, *columns[k].options);
+    if (columns[k].made != nullptr) {
+      plans[k].share = *columns[k].made;
+    } else {
+      plans[k].make(*columns[k].ids, *columns[k].table, *columns[k].options);
+    }
     width += columns[k].table->stored().width;
   }
   check_batches(plans, columns);

@@ -2,6 +2,7 @@
 #pragma once
 #include <weft/core/ids.h>
 #include <weft/core/parameter.h>
+#include <weft/core/sparse_rows.h>
 #include <weft/core/tape.h>
 
 #include <optional>
@@ -37,6 +38,7 @@ struct LookupColumn {
   Parameter* table = nullptr;
   const Ids* ids = nullptr;
   const LookupOptions* options = nullptr;
+  const Share* made = nullptr;  ///< what LookupPlan made of the ids ahead, or null
 };
 /// Several lookups side by side: [batch, sum of dimensions], column k's result at its place; the same as concat of
 /// single lookups, without the copies. Throws also if the batches differ.
