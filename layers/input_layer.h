@@ -51,7 +51,8 @@ class InputLayer {
   /// Several threads may call it at once.
   Var operator()(Tape& tape, const Features& features) const;
   /// Turns features into ids ahead, so that operator() finds them done: what a data set's threads do (Dataset::map).
-  /// The features must not change between this and operator().
+  /// Once such features have been trained on, what a training step makes of ids alone is made ahead as well. The
+  /// features must not change between this and operator().
   void prepare(Features& features) const;
   /// Names of the columns in the order of the output, and where each starts.
   struct Place {
