@@ -15,7 +15,7 @@ namespace weft {
 //   | first 8 bytes of the word        | id + 1     | bytes | last 4 bytes   |    an entry; all zeros: empty
 //   +----------------------------------+------------+-------+----------------+
 //
-// A look-up waits for memory once: the entry is the word. Four entries share a cache line, and two thirds are full.
+// A look-up waits for memory once: the entry is the word. Four entries share a cache line, and half of them are full.
 
 /// Finds words of up to kMost bytes, of which there are fewer than kMostWords.
 class ShortWordTable {
@@ -52,7 +52,7 @@ class ShortWordTable {
 
   ShortWordTable() = default;
   explicit ShortWordTable(int64_t words)
-      : capacity_(static_cast<uint64_t>(words + words / 2 + 4)),
+      : capacity_(static_cast<uint64_t>(2 * words + 4)),
         buffer_(Buffer::zeros(capacity_ * sizeof(Entry))),
         entries_(buffer_.as<Entry>()) {}
 
