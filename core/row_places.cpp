@@ -33,7 +33,7 @@ RowNumbering::RowNumbering(int64_t uses, int64_t table_rows, Buffer rows) : rows
     numbers_ = of_thread().numbers.as<uint32_t>();
     return;
   }
-  const size_t room = std::bit_ceil(2 * static_cast<size_t>(uses) + 1);
+  const size_t room = std::bit_ceil(2 * static_cast<size_t>(std::max<int64_t>(uses, 1)));
   hash_table_ = Buffer(room * sizeof(uint32_t));
   numbers_ = hash_table_.as<uint32_t>();
   std::fill_n(numbers_, room, 0u);
@@ -189,6 +189,16 @@ TEST_CASE("row places: an array and a hash table of all sizes number rows alike,
     of_uses.number(uses);
     for (size_t i = 0; i < ids.size(); ++i) CHECK(uses[i].row == want[i]);
     CHECK(of_uses.count() == rows.size());
+  }
+}
+
+TEST_CASE("row places: of no ids there are none") {
+  for (const int64_t table_rows : {int64_t{8}, int64_t{1} << 30}) {
+    std::vector<Share> shares = {share_of({})};
+    Share* const all[] = {&shares[0]};
+    find_row_places(all, table_rows);
+    CHECK(shares[0].places.count == 0);
+    CHECK(have_places_together(shares));
   }
 }
 

@@ -112,7 +112,6 @@ void ColumnParts::find_places(size_t first, std::vector<Share>& all) const {
   // On the way back the last lookup adds its share first.
   for (size_t i = parts_.size(); i-- > first;) {
     if (!reads_table(parts_[i])) continue;
-    all[i].places.shares = 0;
     shares.push_back(&all[i]);
     uses += all[i].count();
   }

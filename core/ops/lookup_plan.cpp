@@ -230,6 +230,7 @@ void LookupPlan::make(const Ids& ids, const Parameter& table, const LookupOption
   }
   share.bags = job.bags;
   share.per_bag = !job.weighted;
+  share.places.shares = 0;  // those of other ids, if any
   share.ids.renew(total * sizeof(int32_t));
   share.offsets.renew((static_cast<size_t>(job.bags) + 1) * sizeof(int32_t));
   share.scales.renew((job.weighted ? total : static_cast<size_t>(job.bags)) * sizeof(float));
