@@ -38,7 +38,7 @@ IdCounts count_ids(const Ids& ids, bool prune_weights) {
     counts.empty_bags += i == last;
   }
   if (pruning) {
-    for (size_t i = 0; i < ids.ids.size(); ++i) counts.pruned_weights += ids.ids[i] >= 0 && !(ids.weights[i] > 0.0f);
+    for (size_t i = 0; i < ids.ids.size(); ++i) counts.pruned_weights += ids.ids[i] >= 0 && !stays(i);
   }
   // Without a default, words out of the vocabulary have id -1: they are counted already.
   counts.negative_ids = std::max<int64_t>(0, negative - ids.out_of_vocabulary);

@@ -36,6 +36,11 @@ void ColumnParts::add(ColumnPart part) {
     if (options_.sequences && !known) sequences_.push_back({part.ids, categorical->parse_spec().begin()->first});
   }
   const bool lookups = part.table != nullptr;
+  if (lookups) {
+    auto readers = std::ranges::find(tables_, part.table, &Readers::table);
+    if (readers == tables_.end()) readers = tables_.insert(readers, {part.table, {}});
+    readers->parts.insert(readers->parts.begin(), parts_.size());
+  }
   if (runs_.empty() || runs_.back().lookups != lookups) runs_.push_back({.first = parts_.size(), .lookups = lookups});
   runs_.back().count += 1;
   runs_.back().width += part.width;
@@ -97,25 +102,21 @@ void ColumnParts::make_shares(Features::Prepared& out) const {
   } catch (const ValueError&) {
     return;  // the lookup will say it
   }
-  for (size_t i = 0; i < parts_.size(); ++i) find_places(i, out.shares);
+  for (const Readers& readers : tables_) find_places(readers, out.shares);
   out.has_shares = true;
 }
 
-void ColumnParts::find_places(size_t first, std::vector<Share>& all) const {
-  const Parameter* table = parts_[first].table;
-  const auto begin = parts_.begin(), here = begin + static_cast<std::ptrdiff_t>(first);
-  const auto reads_table = [&](const ColumnPart& part) { return part.table == table; };
-  if (table == nullptr || !table->trainable() || std::any_of(begin, here, reads_table)) return;
+void ColumnParts::find_places(const Readers& readers, std::vector<Share>& all) {
+  const Parameter& table = *readers.table;
+  if (!table.trainable()) return;
   thread_local std::vector<Share*> shares;
   shares.clear();
   int64_t uses = 0;
-  // On the way back the last lookup adds its share first.
-  for (size_t i = parts_.size(); i-- > first;) {
-    if (!reads_table(parts_[i])) continue;
-    shares.push_back(&all[i]);
-    uses += all[i].count();
+  for (const size_t part : readers.parts) {
+    shares.push_back(&all[part]);
+    uses += all[part].count();
   }
-  if (few_sums(uses, table->shape()[1])) find_row_places(shares, table->shape()[0]);
+  if (few_sums(uses, table.shape()[1])) find_row_places(shares, table.shape()[0]);
 }
 
 int64_t ColumnParts::rows_of(const ColumnPart& part, const Features& features, const std::vector<Ids>& all) const {

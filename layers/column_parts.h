@@ -77,6 +77,11 @@ class ColumnParts {
     std::vector<LookupColumn> lookups;
     std::vector<Var> outputs;
   };
+  // A table and the parts that read it, the last one first: on the way back that adds its share first.
+  struct Readers {
+    Parameter* table;
+    std::vector<size_t> parts;
+  };
   // Ids that are laid out as one bag a place, and the feature that says where the places are.
   struct Sequence {
     size_t ids;
@@ -86,8 +91,7 @@ class ColumnParts {
   void make_ids(const Features& features, Features::Prepared& out) const;
   /// What lookups make of the ids, unless they are refused.
   void make_shares(Features::Prepared& out) const;
-  /// Of the shares of part `first` and all later ones that read its table, if it is the first of them.
-  void find_places(size_t first, std::vector<Share>& shares) const;
+  static void find_places(const Readers& readers, std::vector<Share>& shares);
   Var values(Tape& tape, const Features& features, const Features::Prepared& ready, int64_t rows,
              Workspace& work) const;
   Var look_up(Tape& tape, const Run& run, const Features::Prepared& ready, Workspace& work) const;
@@ -100,6 +104,7 @@ class ColumnParts {
   std::vector<ColumnPart> parts_;
   std::vector<Run> runs_;
   std::vector<Sequence> sequences_;
+  std::vector<Readers> tables_;
   int64_t width_ = 0;
 
   /// A data set's batches have been trained on: what a step makes of ids alone is worth making ahead.

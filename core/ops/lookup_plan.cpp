@@ -30,12 +30,14 @@ struct Job {
   bool weighted;
   bool prune_weights;
 
+  /// Whether an id's sign alone says if it is dropped: the usual case, for which the loops are compiled apart.
+  bool by_sign() const { return options.safe && !weighted; }
+  template <bool kBySign>
   bool dropped(int64_t i) const {
     const auto k = static_cast<size_t>(i);
+    if constexpr (kBySign) return ids.ids[k] < 0;
     return options.safe && (ids.ids[k] < 0 || (prune_weights && !(ids.weights[k] > 0.0f)));
   }
-  /// Whether an id's sign alone says if it is dropped.
-  bool by_sign() const { return options.safe && !weighted; }
   int64_t first(int64_t bag) const { return ids.offsets[static_cast<size_t>(bag)]; }
 };
 
@@ -91,32 +93,13 @@ struct Block {
   int32_t place = 0;  ///< of the first id
 };
 
-/// Whether no id of [first, last) is beyond the table; negative ones are none.
-bool none_beyond(const Job& job, int64_t first, int64_t last) {
-  int64_t beyond = 0;
-  for (int64_t i = first; i < last; ++i)
-    beyond |= job.rows - 1 - std::max<int64_t>(job.ids.ids[static_cast<size_t>(i)], 0);
-  return beyond >= 0;
-}
-
-/// kept_in() where an id stays unless it is negative.
-int64_t not_negative_in(const Job& job, int64_t begin, int64_t end) {
-  int64_t count = 0;
-  for (int64_t bag = begin; bag < end; ++bag) {
-    int64_t kept = 0;
-    for (int64_t i = job.first(bag); i < job.first(bag + 1); ++i) kept += job.ids.ids[static_cast<size_t>(i)] >= 0;
-    count += std::max<int64_t>(kept, 1);
-  }
-  return count;
-}
-
+template <bool kBySign>
 int64_t kept_in(const Job& job, int64_t begin, int64_t end) {
-  if (job.by_sign() && none_beyond(job, job.first(begin), job.first(end))) return not_negative_in(job, begin, end);
   int64_t count = 0;
   for (int64_t bag = begin; bag < end; ++bag) {
     int64_t kept = 0;
     for (int64_t i = job.first(bag); i < job.first(bag + 1); ++i) {
-      if (job.dropped(i)) continue;
+      if (job.dropped<kBySign>(i)) continue;
       if (static_cast<uint64_t>(job.ids.ids[static_cast<size_t>(i)]) >= static_cast<uint64_t>(job.rows)) return -1 - i;
       ++kept;
     }
@@ -127,7 +110,7 @@ int64_t kept_in(const Job& job, int64_t begin, int64_t end) {
 
 Block count_block(const Job& job, int64_t begin, int64_t end) {
   if (as_they_are(job, begin, end)) return {.count = job.first(end) - job.first(begin), .as_they_are = true};
-  return {.count = kept_in(job, begin, end)};
+  return {.count = (job.by_sign() ? kept_in<true> : kept_in<false>)(job, begin, end)};
 }
 
 float bag_scale(Combiner combiner, double sum, double squares) {
@@ -149,32 +132,18 @@ void copy_block(const Job& job, int64_t begin, int64_t end, int32_t place, const
   }
 }
 
-/// write_block() where an id stays unless it is negative.
-void write_not_negative(const Job& job, int64_t begin, int64_t end, int32_t place, const Share& share) {
-  auto *ids = share.ids.as<int32_t>(), *offsets = share.offsets.as<int32_t>();
-  for (int64_t bag = begin; bag < end; ++bag) {
-    const int32_t start = place;
-    for (int64_t i = job.first(bag); i < job.first(bag + 1); ++i) {
-      const int64_t id = job.ids.ids[static_cast<size_t>(i)];
-      if (id >= 0) ids[place++] = static_cast<int32_t>(id);
-    }
-    const double n = place - start;
-    share.scales.as<float>()[bag] = place == start ? 0.0f : bag_scale(job.options.combiner, n, n);
-    if (place == start) ids[place++] = 0;  // as in write_block
-    offsets[bag + 1] = place;
-  }
-}
-
+template <bool kBySign>
 void write_block(const Job& job, int64_t begin, int64_t end, int32_t place, const Share& share) {
   auto *ids = share.ids.as<int32_t>(), *offsets = share.offsets.as<int32_t>();
   auto* scales = share.scales.as<float>();
+  const bool weighted = !kBySign && job.weighted;
   for (int64_t bag = begin; bag < end; ++bag) {
     const int32_t start = place;
     double sum = 0.0, squares = 0.0;
     for (int64_t i = job.first(bag); i < job.first(bag + 1); ++i) {
-      if (job.dropped(i)) continue;
+      if (job.dropped<kBySign>(i)) continue;
       ids[place] = static_cast<int32_t>(job.ids.ids[static_cast<size_t>(i)]);
-      if (job.weighted) {
+      if (weighted) {
         const float weight = job.ids.weights[static_cast<size_t>(i)];
         scales[place] = weight;
         sum += weight;
@@ -183,16 +152,16 @@ void write_block(const Job& job, int64_t begin, int64_t end, int32_t place, cons
       ++place;
     }
     const bool empty = place == start;
-    if (!job.weighted) sum = squares = place - start;
+    if (!weighted) sum = squares = place - start;
     const float scale = empty ? 0.0f : bag_scale(job.options.combiner, sum, squares);
-    if (job.weighted) {
+    if (weighted) {
       for (int32_t i = start; i < place; ++i) scales[i] *= scale;
     } else {
       scales[bag] = scale;
     }
     // TensorFlow fills an empty bag with id 0 and clears its result: row 0 is touched, with a gradient of zero.
     if (empty && job.options.safe) {
-      if (job.weighted) scales[place] = 0.0f;
+      if (weighted) scales[place] = 0.0f;
       ids[place++] = 0;
     }
     offsets[bag + 1] = place;
@@ -237,7 +206,7 @@ void LookupPlan::make(const Ids& ids, const Parameter& table, const LookupOption
   share.offsets.as<int32_t>()[0] = 0;
   parallel_for(job.bags, kBlock, [&](int64_t begin, int64_t end) {
     const Block& block = blocks[static_cast<size_t>(begin / kBlock)];
-    const auto write = block.as_they_are ? copy_block : job.by_sign() ? write_not_negative : write_block;
+    const auto write = block.as_they_are ? copy_block : job.by_sign() ? write_block<true> : write_block<false>;
     write(job, begin, end, block.place, share);
   });
 }
